@@ -1,0 +1,268 @@
+//! Composite scores: several indicators brought to one scale and averaged with weights.
+//!
+//! Formulas as in OECD/JRC (2008), *Handbook on Constructing Composite Indicators*, steps 5 and 6,
+//! and in COINr (Becker et al. 2022, Journal of Open Source Software 7(78), 4567). Two rules of ours
+//! are stated where they apply: what an indicator without differences does, and what a missing value
+//! does. Nothing here knows whose the values are.
+
+/// Which end of an indicator is the good one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// The larger the better: revenue.
+    Higher,
+    /// The smaller the better: hours until an answer. Values are negated before anything else.
+    Lower,
+}
+
+/// How an indicator is brought to the common scale.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Normalisation {
+    /// `low + (high − low)(x − min)/(max − min)`: the worst gets `low`, the best `high`.
+    MinMax {
+        /// What the worst gets.
+        low: f64,
+        /// What the best gets.
+        high: f64,
+    },
+    /// `(x − mean)/sd`, with the standard deviation of a sample (`n − 1`).
+    Z,
+    /// `1 + #{worse}`: 1 for the worst; equal values share the lower number.
+    Rank,
+}
+
+/// Why an indicator cannot be normalised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unusable {
+    /// Nobody has a value.
+    Missing,
+    /// Everybody who has a value has the same one (a single value included): it tells nobody apart,
+    /// and every formula would divide by zero.
+    Constant,
+}
+
+/// Brings an indicator to the common scale; missing and non-finite values stay missing and do not
+/// take part in minimum, maximum, mean, standard deviation or ranks.
+///
+/// # Errors
+/// [`Unusable`]: the caller leaves the indicator out of the score and says so. (COINr returns NaN
+/// with a warning for a constant indicator, and its averages then leave it out as well; ranks, which
+/// would put everybody first, are treated in the same way here.)
+pub fn normalise(
+    values: &[Option<f64>],
+    direction: Direction,
+    method: Normalisation,
+) -> Result<Vec<Option<f64>>, Unusable> {
+    let directed: Vec<Option<f64>> = values
+        .iter()
+        .map(|value| {
+            value.filter(|x| x.is_finite()).map(|x| if direction == Direction::Lower { -x } else { x })
+        })
+        .collect();
+    let mut present: Vec<f64> = directed.iter().flatten().copied().collect();
+    present.sort_by(f64::total_cmp);
+    let (Some(&min), Some(&max)) = (present.first(), present.last()) else {
+        return Err(Unusable::Missing);
+    };
+    if min == max {
+        return Err(Unusable::Constant);
+    }
+    let scale: Box<dyn Fn(f64) -> f64> = match method {
+        Normalisation::MinMax { low, high } => {
+            Box::new(move |x| low + (high - low) * ((x - min) / (max - min)))
+        }
+        Normalisation::Z => {
+            let n = present.len() as f64;
+            let mean = present.iter().sum::<f64>() / n;
+            let variance = present.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0);
+            Box::new(move |x| (x - mean) / variance.sqrt())
+        }
+        Normalisation::Rank => Box::new(move |x| (1 + present.partition_point(|y| *y < x)) as f64),
+    };
+    Ok(directed.into_iter().map(|value| value.map(&scale)).collect())
+}
+
+/// How normalised indicators become one score.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mean {
+    /// `Σwx / Σw`: strength in one indicator makes up for weakness in another.
+    Arithmetic,
+    /// `exp(Σw ln x / Σw)`: only for positive values; weakness anywhere pulls the score down.
+    Geometric,
+}
+
+/// A score and what it is made of, in the order of the indicators.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Score {
+    /// The weighted mean of the indicators that are there; none without any, and none when a value
+    /// below or at zero meets the geometric mean.
+    pub score: Option<f64>,
+    /// The part (0–1) of all weight that lies on indicators that are there.
+    pub weight_share: f64,
+    /// The weight with which each indicator entered: the given weight over the sum of those that are
+    /// there, so that they add to 1. None where the value is missing.
+    pub weights: Vec<Option<f64>>,
+    /// What each indicator brings; the contributions add up to the score. Arithmetic: `wx / Σw`.
+    /// Geometric: the score divided in proportion to `w ln x` (in proportion to `w` when every
+    /// `ln x` is zero), which for values from 1 upwards is never negative.
+    pub contributions: Vec<Option<f64>>,
+}
+
+/// The weighted mean of one unit's normalised indicators, each with its weight.
+///
+/// Missing values are left out and the other weights are scaled up to their whole (as COINr does):
+/// nobody is punished for an indicator that is not known, and `weight_share` tells how much is known.
+/// A weight that is not above zero takes its indicator out.
+pub fn score(indicators: &[(Option<f64>, f64)], mean: Mean) -> Score {
+    let usable = |weight: f64| weight.is_finite() && weight > 0.0;
+    let all: f64 = indicators.iter().map(|(_, w)| *w).filter(|w| usable(*w)).sum();
+    let present: Vec<Option<(f64, f64)>> =
+        indicators.iter().map(|(x, w)| x.filter(|x| x.is_finite() && usable(*w)).map(|x| (x, *w))).collect();
+    let known: f64 = present.iter().flatten().map(|(_, w)| w).sum();
+    if known <= 0.0 {
+        let none = vec![None; indicators.len()];
+        return Score { score: None, weight_share: 0.0, weights: none.clone(), contributions: none };
+    }
+    let weights: Vec<Option<f64>> = present.iter().map(|item| item.map(|(_, w)| w / known)).collect();
+    let weight_share = known / all;
+    let entered = || present.iter().zip(&weights).map(|(item, w)| Some((item.as_ref()?.0, (*w)?)));
+    let (score, contributions) = match mean {
+        Mean::Arithmetic => {
+            let parts: Vec<Option<f64>> = entered().map(|item| item.map(|(x, w)| w * x)).collect();
+            (Some(parts.iter().flatten().sum()), parts)
+        }
+        Mean::Geometric if present.iter().flatten().any(|(x, _)| *x <= 0.0) => {
+            (None, vec![None; indicators.len()])
+        }
+        Mean::Geometric => {
+            let logs: Vec<Option<f64>> = entered().map(|item| item.map(|(x, w)| w * x.ln())).collect();
+            let log: f64 = logs.iter().flatten().sum();
+            let score = log.exp();
+            let part = |share: f64| score * share;
+            let parts = if log == 0.0 {
+                weights.iter().map(|w| w.map(part)).collect()
+            } else {
+                logs.iter().map(|x| x.map(|x| part(x / log))).collect()
+            };
+            (Some(score), parts)
+        }
+    };
+    Score { score, weight_share, weights, contributions }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const TO_100: Normalisation = Normalisation::MinMax { low: 0.0, high: 100.0 };
+    const FROM_1: Normalisation = Normalisation::MinMax { low: 1.0, high: 100.0 };
+
+    fn close(a: f64, b: f64) {
+        assert!((a - b).abs() <= 1e-9 * b.abs().max(1e-3), "{a} is not {b}");
+    }
+
+    fn all_close(ours: &[Option<f64>], hand: &[Option<f64>]) {
+        assert_eq!(ours.len(), hand.len());
+        for (a, b) in ours.iter().zip(hand) {
+            match (a, b) {
+                (Some(a), Some(b)) => close(*a, *b),
+                _ => assert_eq!(a, b),
+            }
+        }
+    }
+
+    #[test]
+    fn normalised_by_hand() {
+        let values = [Some(2.0), None, Some(4.0), Some(10.0), Some(4.0)];
+        let with = |direction, method| normalise(&values, direction, method).unwrap();
+        all_close(&with(Direction::Higher, TO_100), &[Some(0.0), None, Some(25.0), Some(100.0), Some(25.0)]);
+        all_close(&with(Direction::Lower, FROM_1), &[Some(100.0), None, Some(75.25), Some(1.0), Some(75.25)]);
+        all_close(
+            &with(Direction::Higher, Normalisation::Rank),
+            &[Some(1.0), None, Some(2.0), Some(4.0), Some(2.0)],
+        );
+        all_close(
+            &with(Direction::Lower, Normalisation::Rank),
+            &[Some(4.0), None, Some(2.0), Some(1.0), Some(2.0)],
+        );
+        // Mean 5, squares 9 + 1 + 25 + 1 = 36, variance 36/3 = 12.
+        let z = |x: f64| Some((x - 5.0) / 12f64.sqrt());
+        all_close(&with(Direction::Higher, Normalisation::Z), &[z(2.0), None, z(4.0), z(10.0), z(4.0)]);
+    }
+
+    #[test]
+    fn unusable_indicators() {
+        for method in [TO_100, Normalisation::Z, Normalisation::Rank] {
+            for (values, why) in [
+                (vec![], Unusable::Missing),
+                (vec![None, Some(f64::NAN), Some(f64::INFINITY)], Unusable::Missing),
+                (vec![Some(3.0)], Unusable::Constant),
+                (vec![Some(3.0), None, Some(3.0)], Unusable::Constant),
+            ] {
+                assert_eq!(normalise(&values, Direction::Higher, method), Err(why));
+            }
+        }
+    }
+
+    #[test]
+    fn scored_by_hand() {
+        let three = [(Some(100.0), 2.0), (None, 5.0), (Some(1.0), 1.0)];
+        let sum = score(&three, Mean::Arithmetic);
+        close(sum.score.unwrap(), 67.0);
+        close(sum.weight_share, 3.0 / 8.0);
+        all_close(&sum.weights, &[Some(2.0 / 3.0), None, Some(1.0 / 3.0)]);
+        all_close(&sum.contributions, &[Some(200.0 / 3.0), None, Some(1.0 / 3.0)]);
+
+        // 100^(2/3) · 1^(1/3) = 21.54…; all of it comes from the first.
+        let product = score(&three, Mean::Geometric);
+        close(product.score.unwrap(), 10f64.powf(4.0 / 3.0));
+        all_close(&product.contributions, &[product.score, None, Some(0.0)]);
+
+        // ln 4 and ln 16 are 1 : 2; with weights 1 : 1 the mean is 8 and divides 1 : 2.
+        let two = score(&[(Some(4.0), 1.0), (Some(16.0), 1.0)], Mean::Geometric);
+        close(two.score.unwrap(), 8.0);
+        all_close(&two.contributions, &[Some(8.0 / 3.0), Some(16.0 / 3.0)]);
+
+        let worst = score(&[(Some(1.0), 3.0), (Some(1.0), 1.0)], Mean::Geometric);
+        close(worst.score.unwrap(), 1.0);
+        all_close(&worst.contributions, &[Some(0.75), Some(0.25)]);
+    }
+
+    #[test]
+    fn degenerate_scores() {
+        for mean in [Mean::Arithmetic, Mean::Geometric] {
+            for items in [vec![], vec![(None, 1.0)], vec![(Some(5.0), 0.0)], vec![(Some(5.0), -1.0)]] {
+                let none = score(&items, mean);
+                assert_eq!((none.score, none.weight_share), (None, 0.0));
+                assert_eq!(none.contributions, vec![None; items.len()]);
+            }
+        }
+        let at_zero = score(&[(Some(0.0), 1.0), (Some(5.0), 1.0)], Mean::Geometric);
+        assert_eq!(at_zero.score, None);
+        assert_eq!(at_zero.contributions, [None, None]);
+        close(at_zero.weight_share, 1.0);
+    }
+
+    proptest! {
+        #[test]
+        fn contributions_add_up(items in prop::collection::vec((prop::option::of(1.0..100.0f64), 0.01..10.0f64), 1..8)) {
+            for mean in [Mean::Arithmetic, Mean::Geometric] {
+                let made = score(&items, mean);
+                let sum: f64 = made.contributions.iter().flatten().sum();
+                prop_assert!((sum - made.score.unwrap_or(0.0)).abs() < 1e-9 * sum.max(1.0));
+            }
+        }
+
+        #[test]
+        fn the_other_direction_mirrors(values in prop::collection::vec(-1e6..1e6f64, 2..20)) {
+            let values: Vec<Option<f64>> = values.into_iter().map(Some).collect();
+            let up = normalise(&values, Direction::Higher, TO_100);
+            let down = normalise(&values, Direction::Lower, TO_100);
+            if let (Ok(up), Ok(down)) = (up, down) {
+                for (a, b) in up.iter().flatten().zip(down.iter().flatten()) {
+                    prop_assert!((a + b - 100.0).abs() < 1e-9);
+                }
+            }
+        }
+    }
+}
