@@ -1,0 +1,395 @@
+//! The proof that the texts of a picture neither meet nor leave it: read back from the SVG and
+//! measured with the font of the page, for every mark, from one row to forty, with labels of sixty
+//! accented characters.
+
+use polars::prelude::*;
+use regex::Regex;
+
+use super::font::{self, Face};
+use super::*;
+
+/// The room of a text in the units of the picture.
+#[derive(Debug, Clone)]
+pub(super) struct TextBox {
+    pub text: String,
+    pub left: f64,
+    pub top: f64,
+    pub right: f64,
+    pub bottom: f64,
+}
+
+/// Every text of an SVG and the size of its picture.
+pub(super) fn read(svg: &str) -> (Vec<TextBox>, (f64, f64)) {
+    let number = |text: &str| text.parse::<f64>().unwrap();
+    let view = Regex::new(r#"viewBox="0 0 (\d+) (\d+)""#).unwrap().captures(svg).unwrap();
+    let element = Regex::new(r"(?s)<text ([^>]*)>(.*?)</text>").unwrap();
+    let attribute = Regex::new(r#"([a-z-]+)="([^"]*)""#).unwrap();
+    let boxes = element
+        .captures_iter(svg)
+        .map(|found| {
+            let get = |name: &str| {
+                attribute
+                    .captures_iter(found.get(1).unwrap().as_str())
+                    .find(|a| &a[1] == name)
+                    .map(|a| a[2].to_owned())
+            };
+            let text = unescape(&found[2]);
+            let (x, y) = (number(&get("x").unwrap()), number(&get("y").unwrap()));
+            let size = number(&get("font-size").unwrap());
+            let face = match (get("font-weight").as_deref(), get("font-style").as_deref()) {
+                (Some("bold"), None) => Face::Bold,
+                (None, Some("italic")) => Face::Italic,
+                (None, None) => Face::Regular,
+                other => panic!("a cut that is not embedded: {other:?}"),
+            };
+            let length = font::width(&text, size, face);
+            let start = match get("text-anchor").as_deref() {
+                None => 0.0,
+                Some("middle") => -length / 2.0,
+                Some("end") => -length,
+                other => panic!("{other:?}"),
+            };
+            // The room of accented capitals and descenders, whether this text has them or not.
+            let (above, below) = (0.98 * size, 0.24 * size);
+            let (left, top, right, bottom) = match get("transform").as_deref() {
+                None => (x + start, y - above, x + start + length, y + below),
+                Some(turn) => {
+                    assert_eq!(turn, format!("rotate(270, {x}, {y})"));
+                    (x - above, y - start - length, x + below, y - start)
+                }
+            };
+            assert!(get("dy").is_none());
+            TextBox { text, left, top, right, bottom }
+        })
+        .collect();
+    (boxes, (number(&view[1]), number(&view[2])))
+}
+
+fn unescape(text: &str) -> String {
+    text.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&apos;", "'")
+        .replace("&amp;", "&")
+}
+
+/// What is wrong with the texts of a picture: nothing, or every pair that meets and every one outside.
+fn troubles(svg: &str) -> Vec<String> {
+    let (boxes, (width, height)) = read(svg);
+    // Positions are whole pixels, two to one of the screen.
+    let slack = 1.0;
+    let mut out = Vec::new();
+    for (at, one) in boxes.iter().enumerate() {
+        if one.left < -slack || one.top < -slack || one.right > width + slack || one.bottom > height + slack {
+            out.push(format!("outside: {one:?} of {width}×{height}"));
+        }
+        for other in &boxes[at + 1..] {
+            let wide = one.right.min(other.right) - one.left.max(other.left);
+            let high = one.bottom.min(other.bottom) - one.top.max(other.top);
+            if wide > slack && high > slack {
+                out.push(format!("`{}` meets `{}` by {wide:.1}×{high:.1}", one.text, other.text));
+            }
+        }
+    }
+    out
+}
+
+/// Sixty accented characters, different for each row.
+pub(super) fn long(row: usize) -> String {
+    let words =
+        ["Öffentlichkeitsarbeit", "Éléonore", "Ångström", "São", "Überführung", "Ÿ", "Çédille", "Ñandú"];
+    let mut label = format!("{row} ");
+    for at in 0.. {
+        if label.chars().count() >= 60 {
+            break;
+        }
+        label.push_str(words[(row + at) % words.len()]);
+        label.push(' ');
+    }
+    label.chars().take(60).collect()
+}
+
+pub(super) fn unbroken(row: usize) -> String {
+    format!("{row:02}{}", "ÉÅÜŸ".repeat(15)).chars().take(60).collect()
+}
+
+fn short(row: usize) -> String {
+    format!("P{row}")
+}
+
+pub(super) fn spec(mark: Mark) -> Spec {
+    Spec {
+        title: Some(
+            "Réseau Île-de-France: who recommends us, and who does not, after a year of change".into(),
+        ),
+        subtitle: Some("Net promoter score by région, weighted, 95 % interval, October 2026".into()),
+        notes: vec!["Base: all answers of the wave. Source: survey of partners.".into()],
+        ..Spec::new(mark)
+    }
+}
+
+fn words(column: &str) -> Option<String> {
+    Some(column.to_owned())
+}
+
+pub(super) fn bars(rows: usize, label: fn(usize) -> String, sign: f64) -> (Spec, DataFrame) {
+    let value: Vec<Option<f64>> =
+        (0..rows).map(|r| (r % 11 != 5).then(|| sign * (r as f64 * 37.0 % 91.0 - 12.3))).collect();
+    let n: Vec<i64> = (0..rows).map(|r| (r as i64 * 531) % 4000 + 3).collect();
+    let records = df! {
+        "partner" => (0..rows).map(label).collect::<Vec<_>>(),
+        "estimate" => &value,
+        "conf_low" => value.iter().map(|v| v.map(|v| v - 6.0)).collect::<Vec<_>>(),
+        "conf_high" => value.iter().map(|v| v.map(|v| v + 7.0)).collect::<Vec<_>>(),
+        "n" => n,
+    };
+    let mark = Bar {
+        label: vec!["partner".into()],
+        value: "estimate".into(),
+        low: words("conf_low"),
+        high: words("conf_high"),
+        n: words("n"),
+        base_mark: None,
+    };
+    (spec(Mark::Bar(mark)), records.unwrap())
+}
+
+pub(super) fn net_promoter_bars(rows: usize, label: fn(usize) -> String) -> (Spec, DataFrame) {
+    let n: Vec<i64> = (0..rows).map(|r| if r == 3 { 0 } else { (r as i64 * 131) % 700 + 9 }).collect();
+    let promoters: Vec<Option<f64>> =
+        (0..rows).map(|r| (r != 3).then(|| 0.2 + (r as f64 * 7.0 % 10.0) / 16.0)).collect();
+    let passives: Vec<Option<f64>> = promoters.iter().map(|p| p.map(|p| (1.0 - p) * 0.6)).collect();
+    let detractors: Vec<Option<f64>> = promoters.iter().map(|p| p.map(|p| (1.0 - p) * 0.4)).collect();
+    let score: Vec<Option<f64>> =
+        promoters.iter().zip(&detractors).map(|(p, d)| Some((p.as_ref()? - d.as_ref()?) * 100.0)).collect();
+    let records = df! {
+        "region" => (0..rows).map(|r| (r > 0).then(|| label(r))).collect::<Vec<_>>(),
+        "share_promoters" => promoters,
+        "share_passives" => passives,
+        "share_detractors" => detractors,
+        "estimate" => &score,
+        "conf_low" => score.iter().map(|v| v.map(|v| v - 9.0)).collect::<Vec<_>>(),
+        "conf_high" => score.iter().map(|v| v.map(|v| v + 9.0)).collect::<Vec<_>>(),
+        "n" => n,
+    };
+    let mark = NetPromoter {
+        label: vec!["region".into()],
+        promoters: "share_promoters".into(),
+        passives: "share_passives".into(),
+        detractors: "share_detractors".into(),
+        estimate: "estimate".into(),
+        low: words("conf_low"),
+        high: words("conf_high"),
+        n: words("n"),
+        base_mark: None,
+    };
+    (spec(Mark::NetPromoter(mark)), records.unwrap())
+}
+
+pub(super) fn lines(
+    places: usize,
+    series: usize,
+    label: fn(usize) -> String,
+    text_x: bool,
+) -> (Spec, DataFrame) {
+    let (mut x, mut name, mut value, mut n) = (vec![], vec![], vec![], vec![]);
+    for s in 0..series {
+        for p in 0..places {
+            x.push(if text_x { label(p) } else { format!("20{:02}-{:02}-01", 20 + p / 12, p % 12 + 1) });
+            name.push(label(s));
+            let wobble = ((p * 13 + s * 29) % 17) as f64;
+            value.push((p % 9 != 4 || s > 0).then_some(s as f64 * 2.0 + wobble - 8.0));
+            n.push(((p * 57 + s * 91) % 300) as i64 + 12);
+        }
+    }
+    let records = df! {
+        "wave" => x,
+        "region" => name,
+        "conf_low" => value.iter().map(|v| v.map(|v| v - 4.0)).collect::<Vec<_>>(),
+        "conf_high" => value.iter().map(|v| v.map(|v| v + 4.0)).collect::<Vec<_>>(),
+        "estimate" => value,
+        "n" => n,
+    }
+    .unwrap();
+    let mut records = records;
+    if !text_x {
+        let dates = records.column("wave").unwrap().cast(&DataType::Date).unwrap();
+        records.with_column(dates).unwrap();
+    }
+    let mark = Line {
+        x: "wave".into(),
+        y: "estimate".into(),
+        series: vec!["region".into()],
+        low: words("conf_low"),
+        high: words("conf_high"),
+        n: words("n"),
+        base_mark: None,
+    };
+    (Spec { number: Some(Number::Score), ..spec(Mark::Line(mark)) }, records)
+}
+
+pub(super) fn heat_map(rows: usize, columns: usize, label: fn(usize) -> String) -> (Spec, DataFrame) {
+    let (mut rg, mut r, mut cg, mut c, mut share, mut index, mut n) =
+        (vec![], vec![], vec![], vec![], vec![], vec![], vec![]);
+    for row in 0..rows {
+        for column in 0..columns {
+            rg.push(if row < rows / 2 { "buying_phase" } else { "information_source_before_the_purchase" });
+            r.push(label(row));
+            cg.push(if column < columns.div_ceil(2) { "persona" } else { "region" });
+            c.push(label(column));
+            let value = ((row * 31 + column * 17) % 60) as f64 / 60.0;
+            share.push((row != 2 || column != 1).then_some(value));
+            index.push((row != 2 || column != 1).then_some(60.0 + value * 80.0));
+            n.push(if column == 2 { 21 } else { 48 + 413 * column as i64 });
+        }
+    }
+    let records = df! {
+        "row_variable" => rg, "row_value" => r, "column_variable" => cg, "column_value" => c,
+        "column_share" => share, "index" => index, "column_base" => n,
+    };
+    let mark = HeatMap {
+        row_group: words("row_variable"),
+        row: "row_value".into(),
+        column_group: words("column_variable"),
+        column: "column_value".into(),
+        value: "column_share".into(),
+        index: "index".into(),
+        total: None,
+        base: words("column_base"),
+        base_mark: None,
+    };
+    (spec(Mark::HeatMap(mark)), records.unwrap())
+}
+
+pub(super) fn quadrant(
+    points: usize,
+    label: fn(usize) -> String,
+    log_x: bool,
+    highlighted: bool,
+) -> (Spec, DataFrame) {
+    let volume: Vec<f64> = (0..points).map(|p| 120.0 * 1.17f64.powi((p * 7 % 41) as i32)).collect();
+    let score: Vec<f64> = (0..points).map(|p| ((p * 53) % 89) as f64 - 35.0).collect();
+    let middle = |values: &[f64]| {
+        let mut sorted = values.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        sorted.get(sorted.len() / 2).copied()
+    };
+    let records = df! {
+        "partner" => (0..points).map(label).collect::<Vec<_>>(),
+        "revenue" => &volume,
+        "estimate" => &score,
+        "n" => (0..points).map(|p| (p as i64 * 37) % 260 + 8).collect::<Vec<_>>(),
+        "ours" => (0..points).map(|p| highlighted || p % 9 == 0).collect::<Vec<_>>(),
+        "x_median" => vec![middle(&volume); points],
+        "y_median" => vec![middle(&score); points],
+    };
+    let mark = Quadrant {
+        label: vec!["partner".into()],
+        x: "revenue".into(),
+        y: "estimate".into(),
+        highlight: words("ours"),
+        n: words("n"),
+        base_mark: None,
+        x_median: "x_median".into(),
+        y_median: "y_median".into(),
+        x_title: words("Net revenue, thousand EUR"),
+        log_x,
+        names: FieldNames::default(),
+    };
+    (
+        Spec {
+            number: Some(Number::Score),
+            measure: words("Net promoter score"),
+            ..spec(Mark::Quadrant(mark))
+        },
+        records.unwrap(),
+    )
+}
+
+const LABELS: [fn(usize) -> String; 3] = [short, long, unbroken];
+
+#[track_caller]
+fn proved(what: &str, (spec, records): (Spec, DataFrame)) {
+    let svg = spec.figure(&records).unwrap().svg().unwrap();
+    let (boxes, _) = read(&svg);
+    assert!(boxes.len() > 2, "{what}: the texts were not found");
+    let troubles = troubles(&svg);
+    assert!(troubles.is_empty(), "{what}:\n{}", troubles.join("\n"));
+}
+
+#[test]
+fn texts_of_bars_keep_apart() {
+    for label in LABELS {
+        for rows in [0, 1, 2, 7, 40] {
+            proved(&format!("{rows} bars"), bars(rows, label, 1.0));
+            proved(&format!("{rows} bars to the left"), bars(rows, label, -1.0));
+            proved(&format!("{rows} bars of billions"), bars(rows, label, 1.3e10));
+        }
+    }
+}
+
+#[test]
+fn texts_of_net_promoter_bars_keep_apart() {
+    for label in LABELS {
+        for rows in [0, 1, 2, 7, 40] {
+            proved(&format!("{rows} rows"), net_promoter_bars(rows, label));
+        }
+    }
+}
+
+#[test]
+fn texts_of_lines_keep_apart() {
+    for label in LABELS {
+        for (places, series) in [(0, 0), (1, 1), (2, 1), (12, 3), (40, 5), (8, 40)] {
+            proved(&format!("{series} lines of {places} dates"), lines(places, series, label, false));
+            proved(&format!("{series} lines of {places} waves"), lines(places, series, label, true));
+        }
+    }
+}
+
+#[test]
+fn texts_of_heat_maps_keep_apart() {
+    for label in LABELS {
+        for (rows, columns) in [(0, 0), (1, 1), (6, 4), (40, 3), (5, 14), (40, 40)] {
+            proved(&format!("{rows} by {columns}"), heat_map(rows, columns, label));
+        }
+    }
+}
+
+#[test]
+fn texts_of_quadrants_keep_apart() {
+    for label in LABELS {
+        for points in [0, 1, 2, 12, 40] {
+            for (log_x, highlighted) in [(false, false), (true, false), (false, true)] {
+                proved(&format!("{points} points"), quadrant(points, label, log_x, highlighted));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_text_over_another_would_be_found() {
+    let (spec, records) = bars(3, short, 1.0);
+    let mut figure = spec.figure(&records).unwrap();
+    let twice = figure.scene.texts[1].clone();
+    figure.scene.texts.push(twice);
+    figure.scene.texts[0].x = figure.scene.width - 20.0;
+    let troubles = troubles(&figure.svg().unwrap());
+    assert_eq!(troubles.len(), 2, "{troubles:?}");
+}
+
+/// Every highlighted point is named: in the picture or under it.
+#[test]
+fn highlighted_points_are_always_named() {
+    let numbered = |row: usize| format!("#{row}# {}", long(row));
+    for points in [1, 12, 40] {
+        let (spec, mut records) = quadrant(points, long, false, true);
+        let labels: Vec<String> = (0..points).map(numbered).collect();
+        records.with_column(Column::new("partner".into(), labels)).unwrap();
+        let (boxes, _) = read(&spec.figure(&records).unwrap().svg().unwrap());
+        let all: String = boxes.iter().map(|text| format!("{} ", text.text)).collect();
+        for point in 0..points {
+            assert!(all.contains(&format!("#{point}# ")), "{point} of {points} is not in {all}");
+        }
+    }
+}
