@@ -1,0 +1,20 @@
+//! Reports: a document of sections, tables and pictures, and how it becomes a page; a table, and how
+//! it becomes a workbook.
+//!
+//! Nothing here computes a figure that it shows, knows a stage, reads a file or writes one: what
+//! goes in is what other modules made, what comes out is text or bytes.
+
+pub mod banner;
+mod document;
+mod grid;
+mod html;
+pub mod listing;
+mod prose;
+mod records;
+pub mod workbook;
+
+pub use document::{Block, Document, KeyFigure, Note, Numbered, Picture, Provenance, Section, Source, Table};
+pub use grid::{Align, BaseMark, Cell, Column, Format, Grid, Role, Row, Rows, Spanner};
+pub use html::{Entry, Index, index, page};
+pub use prose::{Line, Passage, Prose, Run, Style, escape};
+pub use records::{Datum, Field, Records, only};
