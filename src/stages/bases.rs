@@ -1,0 +1,60 @@
+//! What stages that report on answers have in common: when a base is small, and what is said of rows
+//! that were left out and of weights. Knows bases, not what is computed from them.
+
+use super::Check;
+use crate::diagnostic::{Caution, CautionCode, Code};
+use crate::document::Spanned;
+use crate::number;
+use crate::stats::weights::Base;
+
+/// Below this many answers a figure is marked `**`, unless the pipeline says otherwise.
+pub(super) fn usual_min_base() -> Spanned<u64> {
+    30.into()
+}
+
+/// Below this many answers a figure is marked `*`, unless the pipeline says otherwise.
+pub(super) fn usual_small_base() -> Spanned<u64> {
+    100.into()
+}
+
+/// The base below which a figure is doubtful must not be above the one below which it is small.
+pub(super) fn ordered(min: &Spanned<u64>, small: &Spanned<u64>, cx: &mut Check<'_>) -> Option<()> {
+    if min.value <= small.value {
+        return Some(());
+    }
+    // The usual value of the other one has no place in the file.
+    let span = if min.span.end > 0 { min.span } else { small.span };
+    let label = format!("`min_base` is {}, `small_base` {}", min.value, small.value);
+    let help = "bases below `min_base` are marked `**`, those from there to `small_base` `*`";
+    cx.invalid(span, Code::InvalidOption, "has a `min_base` above its `small_base`", &label, help);
+    None
+}
+
+/// Nothing was there to count.
+pub(super) fn no_rows(stage: &str) -> Caution {
+    Caution::new(CautionCode::NoRows, "", Some(0.0), format!("`{stage}` has no rows to count"))
+}
+
+/// Rows, called `what`, were left out for their weight. None: no caution.
+pub(super) fn unusable_weights(stage: &str, n: u64, what: &str) -> Option<Caution> {
+    let message =
+        format!("`{stage}` leaves out {} whose weight is missing, zero or negative", count(n, what));
+    (n > 0).then(|| Caution::new(CautionCode::UnusableWeights, "", Some(n as f64), message))
+}
+
+/// The weights more than double the variance: the effective base is less than half the base. `of`
+/// names the answers.
+pub(super) fn heavy_weights(base: Base, of: &str) -> Option<Caution> {
+    let message = format!(
+        "the weights make the {} of {of} as precise as {} without weights",
+        count(base.n, "answer"),
+        number::count(base.effective())
+    );
+    let heavy = base.design_effect().is_some_and(|effect| effect > 2.0);
+    heavy.then(|| Caution::new(CautionCode::HeavyWeights, "", Some(base.effective()), message))
+}
+
+/// `1 answer`, `1,200 answers`.
+pub(super) fn count(n: u64, what: &str) -> String {
+    format!("{} {what}{}", number::count(n as f64), if n == 1 { "" } else { "s" })
+}

@@ -1,0 +1,293 @@
+#![doc = include_str!("page.md")]
+
+mod roles;
+
+use polars::prelude::{DataFrame, DataType, Expr, LazyFrame, NULL, Schema, UnionArgs, col, concat, lit};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::chart;
+use crate::diagnostic::{Caution, CautionCode, Code, Diagnostic, RunError};
+use crate::document::{OneOrMany, Span, Spanned};
+use crate::run::file_name;
+use crate::stages::{
+    Check, Context, Estimates, Expression, File, Input, Lowered, Promise, Ready, Reduced, Spec, Stage, Table,
+    Template,
+};
+
+pub use roles::{AxisScale, Bar, Fields, HeatMap, Line, Mark, Nps, Quadrant};
+use roles::{X_MEDIAN, Y_MEDIAN};
+
+/// Draws a table as a picture.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Chart {
+    /// The table to draw.
+    pub from: Input,
+    /// The kind of picture, and the columns that fill its roles.
+    pub mark: Mark,
+    /// Draw only the rows for which this is true.
+    #[serde(default, rename = "where")]
+    pub filter: Option<Expression>,
+    /// What the picture says, in a few words.
+    #[serde(default)]
+    pub title: Option<Template>,
+    /// Measure, unit, period, who was asked.
+    #[serde(default)]
+    pub subtitle: Option<Template>,
+    /// Footnotes: the base, the source.
+    #[serde(default)]
+    pub note: OneOrMany<Template>,
+    /// What a reader who cannot see the picture should know. Omitted: written from the data.
+    #[serde(default)]
+    pub alt: Option<Template>,
+    /// What the values are, with the unit, for axes, the text alternative and the data. Omitted: the
+    /// name of the column.
+    #[serde(default)]
+    pub measure: Option<Template>,
+    /// How values are written. Omitted: shares of a cross-tab as per cent, net promoter scores with
+    /// their sign, others with as many decimals as their size calls for.
+    #[serde(default)]
+    pub number: Option<Spanned<chart::Number>>,
+    /// The order of bars. Omitted: the highest value first.
+    #[serde(default)]
+    pub sort: Option<Spanned<chart::Sort>>,
+    /// Draw at most so many bars or rows; the others stay in the data of the chart, and a footnote
+    /// says so. Omitted: all.
+    #[serde(default)]
+    pub limit: Option<Spanned<u32>>,
+    /// The ends of the value axis. Omitted: from the data; of a line chart, from all the rows, so that
+    /// the pictures of several regions can be compared.
+    #[serde(default)]
+    pub range: Option<Range>,
+}
+
+/// The ends of a value axis.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Range {
+    /// The lower end.
+    pub low: Spanned<f64>,
+    /// The upper end.
+    pub high: Spanned<f64>,
+}
+
+/// More records than this are no picture.
+const MOST: u32 = 10_000;
+
+impl Stage for Chart {
+    const SPEC: Spec = Spec {
+        kind: "chart",
+        summary: "A table as a picture (SVG and PNG) with its text alternative and its data.",
+        page: include_str!("page.md"),
+    };
+    type Ready = Checked;
+
+    fn inputs(&self) -> Vec<&Input> {
+        std::iter::once(&self.from).chain(self.mark.total()).collect()
+    }
+
+    fn check(self, cx: &mut Check<'_>) -> Option<Checked> {
+        let mark = self.mark.check(&self.from, cx);
+        let filter = self.filter.as_ref().map(|filter| cx.predicate(&self.from, filter));
+        let title = filled(&self.title, cx);
+        let subtitle = filled(&self.subtitle, cx);
+        let notes: Vec<Option<String>> = self.note.iter().map(|note| cx.fill(note)).collect();
+        let alt = filled(&self.alt, cx);
+        let measure = filled(&self.measure, cx);
+        let spoken = self.spoken(alt.as_ref(), cx);
+        let options = self.misplaced(cx);
+        let range = self.range(cx);
+        let total = self.mark.total().map(|total| Some((total.clone(), cx.schema(total)?)));
+        let schema = cx.schema(&self.from);
+
+        let is_score = cx.kind(&self.from) == Some("net_promoter") && self.mark.value() == Some("estimate");
+        options.and(spoken)?;
+        let spec = chart::Spec {
+            title: title?,
+            subtitle: subtitle?,
+            notes: notes.into_iter().collect::<Option<_>>()?,
+            alt: alt?,
+            measure: measure?.or_else(|| is_score.then(|| "Net promoter score".to_owned())),
+            number: self.number.map(|number| number.value).or(is_score.then_some(chart::Number::Score)),
+            sort: self.sort.map(|sort| sort.value).unwrap_or_default(),
+            limit: self.limit.map(|limit| limit.value as usize),
+            range: range?,
+            ..chart::Spec::new(mark?)
+        };
+        Some(Checked {
+            from: self.from.span(),
+            schema: schema?,
+            filter: match filter {
+                None => None,
+                Some(filter) => Some(filter?),
+            },
+            total: match total {
+                None => None,
+                Some(total) => Some(total?.1),
+            },
+            spec,
+        })
+    }
+}
+
+fn filled(words: &Option<Template>, cx: &mut Check<'_>) -> Option<Option<String>> {
+    match words {
+        None => Some(None),
+        Some(words) => cx.fill(words).map(Some),
+    }
+}
+
+impl Chart {
+    /// Refuses a text alternative without a word in it.
+    fn spoken(&self, alt: Option<&Option<String>>, cx: &mut Check<'_>) -> Option<()> {
+        match (alt, &self.alt) {
+            (Some(Some(words)), Some(written)) if words.trim().is_empty() => {
+                let message = "has a blank text alternative";
+                let help = "say in a sentence what the picture shows, or leave `alt` out and have it written";
+                cx.invalid(written.span(), Code::InvalidOption, message, "nothing to read here", help);
+                None
+            }
+            _ => Some(()),
+        }
+    }
+
+    /// Refuses options that the mark has no use for: they would be passed over in silence.
+    fn misplaced(&self, cx: &mut Check<'_>) -> Option<()> {
+        let rows = matches!(self.mark, Mark::Bar(_) | Mark::Nps(_) | Mark::HeatMap(_));
+        let bars = matches!(self.mark, Mark::Bar(_) | Mark::Nps(_));
+        let scaled = matches!(self.mark, Mark::Bar(_) | Mark::Line(_) | Mark::Quadrant(_));
+        let score = matches!(self.mark, Mark::Nps(_));
+        let checks = [
+            ("sort", self.sort.as_ref().map(|sort| sort.span), bars, "`bar` and `nps`"),
+            ("limit", self.limit.as_ref().map(|limit| limit.span), rows, "`bar`, `nps` and `heat_map`"),
+            (
+                "range",
+                self.range.as_ref().map(|range| range.low.span),
+                scaled,
+                "`bar`, `line` and `quadrant`",
+            ),
+            ("number", self.number.as_ref().map(|number| number.span), !score, "the other marks"),
+            ("measure", self.measure.as_ref().map(Template::span), scaled, "`bar`, `line` and `quadrant`"),
+        ];
+        let mut fine = Some(());
+        for (option, span, useful, marks) in checks {
+            if let Some(span) = span.filter(|_| !useful) {
+                let message = format!("has an option that its mark does not use: `{option}`");
+                let label = format!("`{}` has no use for it", self.mark.word());
+                cx.invalid(span, Code::InvalidOption, &message, &label, &format!("it belongs to {marks}"));
+                fine = None;
+            }
+        }
+        if let Some(limit) = self.limit.as_ref().filter(|limit| limit.value == 0) {
+            let message = "has a `limit` that leaves nothing to draw";
+            cx.invalid(limit.span, Code::OutOfRange, message, "wants at least 1", "");
+            fine = None;
+        }
+        fine
+    }
+
+    fn range(&self, cx: &mut Check<'_>) -> Option<Option<(f64, f64)>> {
+        let Some(range) = &self.range else { return Some(None) };
+        let (low, high) = (range.low.value, range.high.value);
+        if low.is_finite() && high.is_finite() && low < high {
+            return Some(Some((low, high)));
+        }
+        let label = format!("not above `low`, which is {}", crate::number::plain(low));
+        cx.invalid(range.high.span, Code::InvalidOption, "has an axis without length", &label, "");
+        None
+    }
+}
+
+/// What the stage needs to run.
+#[derive(Debug)]
+pub struct Checked {
+    from: Span,
+    schema: Schema,
+    filter: Option<Expr>,
+    /// The columns of the table with everyone.
+    total: Option<Schema>,
+    spec: chart::Spec,
+}
+
+impl Ready for Checked {
+    fn output(&self) -> Promise {
+        let mut records = self.schema.clone();
+        if let chart::Mark::Quadrant(_) = self.spec.mark {
+            for median in [X_MEDIAN, Y_MEDIAN] {
+                records.insert(median.into(), DataType::Float64);
+            }
+        }
+        Promise::main(records)
+    }
+
+    fn files(&self, stage: &str) -> Vec<String> {
+        let name = file_name(stage);
+        vec![format!("charts/{name}.svg"), format!("charts/{name}.png")]
+    }
+
+    fn lower(&self, inputs: &[Table], _fitted: &[DataFrame]) -> Result<Lowered, RunError> {
+        let mut rows = inputs[0].rows.clone();
+        if let Some(filter) = &self.filter {
+            rows = rows.filter(filter.clone());
+        }
+        if let chart::Mark::Quadrant(quadrant) = &self.spec.mark {
+            rows =
+                rows.with_columns([median(&quadrant.x).alias(X_MEDIAN), median(&quadrant.y).alias(Y_MEDIAN)]);
+        }
+        if let (Some(schema), chart::Mark::NetPromoter(mark)) = (&self.total, &self.spec.mark) {
+            rows = concat([self.everyone(&inputs[1].rows, schema, &mark.label), rows], UnionArgs::default())?;
+        }
+        Ok(Lowered::Reduce(vec![rows.limit(MOST + 1)]))
+    }
+
+    fn estimate(&self, reduced: Reduced, cx: &Context<'_>) -> Result<Estimates, RunError> {
+        let main = match reduced {
+            Reduced::Frames(frames) => frames.into_iter().next().unwrap_or_default(),
+            Reduced::Cells(_) => DataFrame::default(),
+        };
+        if main.height() > MOST as usize {
+            let most = crate::number::count(f64::from(MOST));
+            return Err(RunError::data(
+                Diagnostic::error(
+                    Code::UnusableData,
+                    format!("stage `{}` has more records than a picture can show", cx.stage),
+                )
+                .primary(self.from, format!("more than {most} rows"))
+                .help("aggregate them first, or choose rows with `where`"),
+            ));
+        }
+        let mut cautions = Vec::new();
+        if main.height() == 0 {
+            let message = format!("`{}` has no rows to draw", cx.stage);
+            cautions.push(Caution::new(CautionCode::NoRows, "", Some(0.0), message));
+        }
+        let failed = |error: chart::FigureError| RunError::Publish(format!("stage `{}`: {error}", cx.stage));
+        let spec = self.spec.clone().with_range_of(&main).map_err(failed)?;
+        let figure = spec.figure(&main).map_err(failed)?;
+        let name = file_name(cx.stage);
+        let files = vec![
+            File { path: format!("charts/{name}.svg"), bytes: figure.svg().map_err(failed)?.into_bytes() },
+            File { path: format!("charts/{name}.png"), bytes: figure.png().map_err(failed)? },
+        ];
+        Ok(Estimates { main, cautions, chart: Some(spec), files, ..Estimates::default() })
+    }
+}
+
+impl Checked {
+    /// The row for everyone with the columns of the records: those of its own, without a label.
+    fn everyone(&self, total: &LazyFrame, schema: &Schema, labels: &[String]) -> LazyFrame {
+        let columns = self.schema.iter().map(|(name, dtype)| {
+            let own = schema.contains(name) && !labels.iter().any(|label| label == name.as_str());
+            let value = if own { col(name.clone()) } else { lit(NULL) };
+            value.cast(dtype.clone()).alias(name.clone())
+        });
+        total.clone().select(columns.collect::<Vec<_>>())
+    }
+}
+
+/// The median of a column over all rows, missing values and what is not a number apart; the mean of
+/// the two middle values where their number is even.
+fn median(column: &str) -> Expr {
+    col(column).cast(DataType::Float64).fill_nan(lit(NULL)).median()
+}

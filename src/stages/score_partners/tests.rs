@@ -1,0 +1,192 @@
+//! Input that is thin, odd or at the edge. Ordinary results stand on the page.
+
+use std::path::Path;
+
+use super::*;
+use crate::diagnostic::CautionCode;
+use crate::document::{Document, from_node};
+use crate::{Applied, ApplyError, apply, apply_with};
+
+fn written(options: &str) -> ScorePartners {
+    let (document, mistakes) = Document::parse(Path::new("test"), options);
+    assert!(mistakes.is_empty(), "{mistakes:?}");
+    from_node(&document.unwrap().root).unwrap()
+}
+
+fn rows(partners: &[Option<&str>], x: &[Option<f64>]) -> LazyFrame {
+    df!("p" => partners, "x" => x).unwrap().lazy()
+}
+
+fn plain(more: &str) -> ScorePartners {
+    written(&format!("{{ key: p, indicators: [{{ name: x, from: rows, value: x{more} }}] }}"))
+}
+
+/// A column as text, rows joined by blanks; missing values are `-`.
+fn column(table: &DataFrame, name: &str) -> String {
+    let column = table.column(name).unwrap().cast(&DataType::String).unwrap();
+    column.str().unwrap().iter().map(|cell| cell.unwrap_or("-")).collect::<Vec<_>>().join(" ")
+}
+
+fn told(made: &Applied) -> Vec<CautionCode> {
+    made.cautions.iter().map(|told| told.code).collect()
+}
+
+fn refused(made: Result<Applied, ApplyError>) -> Vec<Code> {
+    match made {
+        Err(ApplyError::Check(found)) => found.iter().map(|told| told.code).collect(),
+        Err(ApplyError::Run(RunError::Data(found))) => found.iter().map(|told| told.code).collect(),
+        Err(other) => panic!("{other}"),
+        Ok(_) => Vec::new(),
+    }
+}
+
+#[test]
+fn nobody() {
+    let made = apply(plain(""), rows(&[], &[])).unwrap();
+    assert_eq!((made.table.height(), made.sides["indicators"].height()), (0, 0));
+    assert_eq!(told(&made), [CautionCode::NoRows]);
+}
+
+#[test]
+fn alone_there_is_no_better() {
+    let made = apply(plain(""), rows(&[Some("A")], &[Some(7.0)])).unwrap();
+    assert_eq!(column(&made.table, "score"), "-");
+    assert_eq!(column(&made.table, "rank"), "-");
+    assert_eq!(column(&made.table, "tier"), "-");
+    assert_eq!(column(&made.sides["indicators"], "value"), "7.0");
+    assert_eq!(told(&made), [CautionCode::ConstantIndicator, CautionCode::MissingValues]);
+}
+
+#[test]
+fn no_values_at_all() {
+    let made = apply(plain(""), rows(&[Some("A"), Some("B")], &[None, Some(f64::NAN)])).unwrap();
+    assert_eq!(column(&made.table, "score"), "- -");
+    assert_eq!(told(&made), [CautionCode::MissingValues; 2]);
+}
+
+#[test]
+fn several_rows_want_an_aggregate() {
+    let twice = || rows(&[Some("A"), Some("A"), Some("B"), Some("B")], &[Some(1.0), Some(4.0), None, None]);
+    assert_eq!(refused(apply(plain(""), twice())), [Code::DuplicateRecord]);
+    for (aggregate, values) in [
+        ("sum", "5.0 -"),
+        ("mean", "2.5 -"),
+        ("median", "2.5 -"),
+        ("min", "1.0 -"),
+        ("max", "4.0 -"),
+        ("count", "2.0 0.0"),
+    ] {
+        let made = apply(plain(&format!(", aggregate: {aggregate}")), twice()).unwrap();
+        assert_eq!(column(&made.sides["indicators"], "value"), values, "{aggregate}");
+        assert_eq!(column(&made.sides["indicators"], "n"), "2 0", "{aggregate}");
+    }
+}
+
+#[test]
+fn text_can_be_counted_only() {
+    let table = df!("p" => ["A", "A", "B"], "x" => [Some("won"), None, Some("lost")]).unwrap().lazy();
+    assert_eq!(refused(apply(plain(""), table.clone())), [Code::ExpressionType]);
+    let made = apply(plain(", aggregate: count"), table.clone()).unwrap();
+    assert_eq!(column(&made.sides["indicators"], "value"), "1.0 1.0");
+    let stage =
+        written("{ key: p, indicators: [{ name: won, from: rows, value: x = 'won', aggregate: mean }] }");
+    let made = apply(stage, table).unwrap();
+    assert_eq!(column(&made.sides["indicators"], "value"), "1.0 0.0");
+}
+
+#[test]
+fn a_list_is_the_whole_truth() {
+    let stage = || {
+        written(
+            "{ key: p, from: list, keep: [land],
+               indicators: [{ name: x, from: rows, key: who, value: x, aggregate: sum, absent: 0 }] }",
+        )
+    };
+    let sold = df!("who" => [Some("A"), Some("Z"), None], "x" => [5.0, 6.0, 7.0]).unwrap().lazy();
+    let list = df!("p" => [Some("B"), Some("A"), None], "land" => ["ES", "DE", "FR"]).unwrap().lazy();
+    let made = apply_with(stage(), &[("list", list), ("rows", sold.clone())]).unwrap();
+    assert_eq!(column(&made.table, "p"), "A B");
+    assert_eq!(column(&made.table, "land"), "DE ES");
+    assert_eq!(column(&made.table, "score"), "100.0 0.0");
+    assert_eq!(
+        told(&made),
+        [CautionCode::MissingValues, CautionCode::MissingValues, CautionCode::UnmatchedRows]
+    );
+
+    let twice = df!("p" => ["A", "A"], "land" => ["DE", "ES"]).unwrap().lazy();
+    let made = apply_with(stage(), &[("list", twice), ("rows", sold)]);
+    assert_eq!(refused(made), [Code::DuplicateRecord]);
+}
+
+#[test]
+fn keys_of_different_types_do_not_meet() {
+    let stage = || {
+        written(
+            "{ key: p, indicators: [{ name: x, from: a, value: x, weight: 3 }, { name: y, from: b, value: y }] }",
+        )
+    };
+    let a = df!("p" => [1i32, 2], "x" => [1.0, 2.0]).unwrap().lazy();
+    let text = df!("p" => ["1", "2"], "y" => [5.0, 4.0]).unwrap().lazy();
+    assert_eq!(refused(apply_with(stage(), &[("a", a.clone()), ("b", text)])), [Code::ColumnType]);
+
+    let wide = df!("p" => [1i64, 3], "y" => [5.0, 4.0]).unwrap().lazy();
+    let made = apply_with(stage(), &[("a", a), ("b", wide)]).unwrap();
+    // 2 has x = 100 alone, 1 has (3·0 + 100)/4, 3 has y = 0 alone.
+    assert_eq!(column(&made.table, "p"), "2 1 3");
+    assert_eq!(column(&made.table, "score"), "100.0 25.0 0.0");
+    assert_eq!(column(&made.table, "weight_share"), "0.75 1.0 0.25");
+}
+
+#[test]
+fn ranks_under_a_geometric_mean_go_from_one_to_a_hundred() {
+    let stage = written(
+        "{ key: p, normalise: rank, aggregate: geometric, indicators: [{ name: x, from: rows, value: x, direction: lower }] }",
+    );
+    let made =
+        apply(stage, rows(&[Some("A"), Some("B"), Some("C")], &[Some(9.0), Some(8.0), Some(-1.0)])).unwrap();
+    assert_eq!(column(&made.table, "p"), "C B A");
+    assert_eq!(column(&made.sides["indicators"], "normalised"), "100.0 50.5 1.0");
+}
+
+#[test]
+fn tiers_must_add_up() {
+    let tiers = |tiers: &str| {
+        let stage = written(&format!(
+            "{{ key: p, tiers: {tiers}, indicators: [{{ name: x, from: rows, value: x }}] }}"
+        ));
+        refused(apply(stage, rows(&[Some("A"), Some("B")], &[Some(1.0), Some(2.0)])))
+    };
+    assert_eq!(tiers("[{ name: a, share: 0.2 }, { name: b }]"), []);
+    assert_eq!(tiers("[{ name: a, share: 0.2 }, { name: b, share: 0.7 }]"), [Code::InvalidOption]);
+    assert_eq!(
+        tiers("[{ name: a, share: 0.7 }, { name: b, share: 0.7 }, { name: c }]"),
+        [Code::InvalidOption]
+    );
+    assert_eq!(tiers("[{ name: a }, { name: b }]"), [Code::InvalidOption]);
+    assert_eq!(tiers("[{ name: a, share: 1.5 }, { name: b }]"), [Code::OutOfRange]);
+    assert_eq!(tiers("[{ name: a, share: 0.5 }, { name: a }]"), [Code::InvalidOption]);
+    assert_eq!(tiers("[]"), [Code::InvalidOption]);
+}
+
+#[test]
+fn mistakes_come_together() {
+    let stage = written(
+        "{ key: score, keep: [land], normalise: z, aggregate: geometric,
+           indicators: [{ name: x, from: rows, value: y, weight: -1 }, { name: x, from: rows, value: x, where: x }] }",
+    );
+    let mut codes = refused(apply(stage, rows(&[], &[])));
+    codes.sort();
+    let mut expected = [
+        Code::InvalidOption,   // keep without from
+        Code::DuplicateColumn, // the key is called as a column of the result
+        Code::InvalidOption,   // two indicators x
+        Code::UnknownColumn,   // key, twice
+        Code::UnknownColumn,
+        Code::UnknownColumn,  // y
+        Code::OutOfRange,     // weight
+        Code::ExpressionType, // where
+        Code::InvalidOption,  // z and geometric
+    ];
+    expected.sort();
+    assert_eq!(codes, expected);
+}
