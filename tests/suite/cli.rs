@@ -1,0 +1,306 @@
+//! The command line: what is printed where, and the exit codes that schedulers rely on.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use growthring::diagnostic::{CautionCode, Code};
+use growthring::stages::STAGES;
+
+fn growthring(folder: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_growthring")).args(args).current_dir(folder).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// A folder with the example of a kind in it.
+fn example(kind: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let made = growthring(folder.path(), &["example", kind, "--out", "."]);
+    assert_eq!(made.status.code(), Some(0), "{}", stderr(&made));
+    folder
+}
+
+#[test]
+fn the_example_of_every_kind_runs() {
+    for kind in STAGES {
+        let kind = kind.spec().kind;
+        let folder = example(kind);
+        let file = format!("{kind}.yaml");
+        let checked = growthring(folder.path(), &["check", &file]);
+        assert_eq!(checked.status.code(), Some(0), "{kind}: {}", stderr(&checked));
+        let ran = growthring(folder.path(), &["run", &file]);
+        assert_eq!(ran.status.code(), Some(0), "{kind}: {}", stderr(&ran));
+        assert!(folder.path().join("out").join(kind).join("_current.json").is_file());
+    }
+}
+
+#[test]
+fn help_teaches() {
+    let folder = tempfile::tempdir().unwrap();
+    let help = growthring(folder.path(), &["--help"]);
+    assert_eq!(help.status.code(), Some(0));
+    for word in [
+        "run",
+        "check",
+        "plan",
+        "show",
+        "explain",
+        "stages",
+        "example",
+        "schema",
+        "sample",
+        "completions",
+        "Exit codes",
+    ] {
+        assert!(stdout(&help).contains(word), "--help does not speak of {word}");
+    }
+    let nothing = growthring(folder.path(), &[]);
+    assert_eq!(nothing.status.code(), Some(2));
+    let wrong = growthring(folder.path(), &["rum"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(stderr(&wrong).contains("run"), "{}", stderr(&wrong));
+}
+
+#[test]
+fn every_word_can_be_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let words = STAGES.iter().map(|kind| kind.spec().kind).chain([
+        Code::UnknownColumn.word(),
+        CautionCode::SmallBase.word(),
+        "n_effective",
+        "expressions",
+    ]);
+    for word in words {
+        let told = growthring(folder.path(), &["explain", word]);
+        assert_eq!(told.status.code(), Some(0), "{word}");
+        assert!(stdout(&told).len() > 30, "{word}");
+    }
+    let unknown = growthring(folder.path(), &["explain", "unknown-colum"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(stderr(&unknown).contains("unknown-column"), "{}", stderr(&unknown));
+}
+
+#[test]
+fn the_options_of_a_stage_are_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let told = stdout(&growthring(folder.path(), &["explain", "net_promoter"]));
+    assert!(told.contains("- `score` (required):"), "{told}");
+}
+
+#[test]
+fn a_table_is_shown_in_every_format() {
+    let folder = example("net_promoter");
+    let before = growthring(folder.path(), &["show", "net_promoter.yaml", "nps"]);
+    assert_eq!(before.status.code(), Some(6), "{}", stderr(&before));
+    growthring(folder.path(), &["run", "net_promoter.yaml"]);
+    let show = |format: &str| {
+        let shown = growthring(folder.path(), &["show", "net_promoter.yaml", "nps", "--format", format]);
+        assert_eq!(shown.status.code(), Some(0), "{}", stderr(&shown));
+        stdout(&shown)
+    };
+    assert!(show("table").lines().nth(1).unwrap().starts_with("--") || show("table").contains("---"));
+    let csv = show("csv");
+    assert!(csv.lines().next().unwrap().split(',').any(|column| column == "estimate"), "{csv}");
+    let row: serde_json::Value = serde_json::from_str(show("json").lines().next().unwrap()).unwrap();
+    assert!(row["estimate"].is_number());
+    let wrong = growthring(folder.path(), &["show", "net_promoter.yaml", "npss"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(stderr(&wrong).contains("did you mean `nps`?"), "{}", stderr(&wrong));
+}
+
+#[test]
+fn plans_say_the_same_as_text_and_json() {
+    let folder = example("net_promoter");
+    let text = stdout(&growthring(folder.path(), &["plan", "net_promoter.yaml"]));
+    let json = stdout(&growthring(folder.path(), &["plan", "net_promoter.yaml", "--format", "json"]));
+    let plan: serde_json::Value = serde_json::from_str(&json).unwrap();
+    for file in plan["write"].as_array().unwrap() {
+        assert!(text.contains(file.as_str().unwrap()), "{text}");
+    }
+    for read in plan["read"].as_array().unwrap() {
+        assert!(text.contains(read["dataset"].as_str().unwrap()), "{text}");
+        for column in read["columns"].as_array().unwrap() {
+            assert!(text.contains(column["name"].as_str().unwrap()), "{text}");
+        }
+    }
+    assert!(!folder.path().join("out").exists(), "a plan writes nothing");
+}
+
+/// A header is all that a check may look at.
+#[test]
+fn check_reads_no_rows() {
+    let folder = example("net_promoter");
+    let path = folder.path().join("answers.csv");
+    let header = std::fs::read_to_string(&path).unwrap().lines().next().unwrap().to_owned();
+    let mut broken = format!("{header}\n").into_bytes();
+    broken.extend(std::iter::repeat_n(b"\xff,\"not a row at all".as_slice(), 1000).flatten());
+    std::fs::write(&path, broken).unwrap();
+    assert_eq!(growthring(folder.path(), &["check", "net_promoter.yaml"]).status.code(), Some(0));
+    assert_eq!(growthring(folder.path(), &["plan", "net_promoter.yaml"]).status.code(), Some(0));
+    assert_eq!(growthring(folder.path(), &["run", "net_promoter.yaml"]).status.code(), Some(3));
+}
+
+#[test]
+fn denied_cautions_publish_nothing() {
+    let folder = example("net_promoter");
+    let denied = growthring(folder.path(), &["run", "net_promoter.yaml", "--deny-cautions"]);
+    assert_eq!(denied.status.code(), Some(4), "{}", stderr(&denied));
+    assert!(!folder.path().join("out/net_promoter/_current.json").exists());
+    let shown = growthring(folder.path(), &["show", "net_promoter.yaml", "nps", "--run", "last"]);
+    assert_eq!(shown.status.code(), Some(0), "{}", stderr(&shown));
+}
+
+#[test]
+fn old_versions_go() {
+    let folder = example("net_promoter");
+    for _ in 0..4 {
+        growthring(folder.path(), &["run", "net_promoter.yaml", "--keep", "2"]);
+    }
+    let versions = std::fs::read_dir(folder.path().join("out/net_promoter/_versions")).unwrap().count();
+    let records = std::fs::read_dir(folder.path().join("out/net_promoter/runs")).unwrap().count();
+    assert_eq!((versions, records), (2, 4));
+}
+
+#[test]
+fn progress_is_json_where_asked() {
+    let folder = example("net_promoter");
+    let ran = growthring(folder.path(), &["run", "net_promoter.yaml", "--log-format", "json"]);
+    let said = stderr(&ran);
+    // Every line of stderr is an object, whatever it tells.
+    let lines: Vec<serde_json::Value> =
+        said.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))).collect();
+    assert!(lines.iter().any(|line| line["event"] == "finished" && line["stage"] == "nps"), "{said}");
+    assert!(lines.iter().any(|line| line["event"] == "caution" && line["code"].is_string()), "{said}");
+    let last = lines.last().unwrap();
+    assert_eq!((&last["event"], &last["status"]), (&"ended".into(), &"published".into()), "{said}");
+    assert_eq!(last["exit"], 0);
+    assert_eq!(stdout(&ran).lines().count(), 1, "stdout is the folder alone");
+    std::fs::write(folder.path().join("wrong.yaml"), "version: 1\nname: w\nstage: {}\n").unwrap();
+    let wrong = growthring(folder.path(), &["run", "wrong.yaml", "--log-format", "json"]);
+    let first: serde_json::Value = serde_json::from_str(stderr(&wrong).lines().next().unwrap()).unwrap();
+    assert_eq!(first["event"], "diagnostic");
+    assert!(first["labels"][0]["line"].is_number(), "{first}");
+}
+
+/// A stage that leaves nothing says so, and a dataset that cannot be read is told once.
+#[test]
+fn what_is_empty_or_unread_is_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.csv"), "region,x\nEMEA,1\nAMER,2\n").unwrap();
+    let text = "version: 1\nname: v\ndatasets: { a: { path: a.csv } }\nstages:\n  rows: { enrich: { from: a, where: region = 'MARS' } }\n  file: { export: { from: rows, file: rows.csv } }\n";
+    std::fs::write(folder.path().join("v.yaml"), text).unwrap();
+    let ran = growthring(folder.path(), &["run", "v.yaml"]);
+    assert_eq!(ran.status.code(), Some(0), "{}", stderr(&ran));
+    assert!(stderr(&ran).contains("caution[no-rows]: `rows` has no rows; `a` has 2"), "{}", stderr(&ran));
+    assert!(stderr(&ran).contains("caution[no-rows]: `file` writes a file without rows"), "{}", stderr(&ran));
+    std::fs::write(folder.path().join("a.csv"), "region,x\nEMEA,1,2,3\n").unwrap();
+    let text = "version: 1\nname: v\ndatasets: { a: { path: a.csv } }\nstages:\n  one: { enrich: { from: a } }\n  two: { enrich: { from: a } }\n";
+    std::fs::write(folder.path().join("v.yaml"), text).unwrap();
+    let failed = growthring(folder.path(), &["run", "v.yaml"]);
+    let said = stderr(&failed);
+    assert_eq!(failed.status.code(), Some(3), "{said}");
+    assert_eq!(said.matches("error[").count(), 1, "{said}");
+    assert!(said.contains("1 of 2 stages failed, 1 skipped; nothing was published, readers go on"), "{said}");
+    assert!(!said.contains("what succeeded"), "{said}");
+}
+
+/// A version that nobody saw is no version; one that readers see is on record as published.
+#[test]
+fn a_run_that_died_while_it_published_is_put_right() {
+    let folder = example("net_promoter");
+    growthring(folder.path(), &["run", "net_promoter.yaml"]);
+    let out = folder.path().join("out/net_promoter");
+    let seen = growthring::run::current(&out).unwrap().version;
+    let record = |id: &str| out.join("runs").join(id).join("manifest.json");
+    let status = |id: &str| -> serde_json::Value {
+        serde_json::from_slice::<serde_json::Value>(&std::fs::read(record(id)).unwrap()).unwrap()["status"]
+            .clone()
+    };
+    assert_eq!(status(&seen), "published");
+    std::fs::write(record(&seen), "{\"status\": \"publishing\"}").unwrap();
+    let dead = "20200101T000000000Z";
+    std::fs::create_dir_all(out.join("_versions").join(dead)).unwrap();
+    std::fs::create_dir_all(out.join("runs").join(dead)).unwrap();
+    std::fs::write(record(dead), "{\"status\": \"publishing\"}").unwrap();
+    growthring(folder.path(), &["run", "net_promoter.yaml"]);
+    assert!(!out.join("_versions").join(dead).exists());
+    assert_eq!((status(&seen), status(dead)), ("published".into(), "failed".into()));
+    assert!(out.join("_versions").join(seen).exists());
+}
+
+/// `--out DIR` and the variant mean the same folder for every command, and one page leads to all.
+#[test]
+fn variants_lie_side_by_side() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.csv"), "region,x\nEMEA,1\nAMER,2\n").unwrap();
+    let text = "version: 1\nname: v\nvars: { region: { type: string, enum: [EMEA, AMER], default: EMEA } }\nvariants: { emea: { region: EMEA }, amer: { region: AMER } }\ndatasets: { a: { path: a.csv } }\nstages:\n  rows: { enrich: { from: a, where: region = $region } }\n  page: { report: { title: Rows, sections: [{ items: [{ table: { from: rows, title: Rows } }] }] } }\n";
+    std::fs::write(folder.path().join("v.yaml"), text).unwrap();
+    let ran = growthring(folder.path(), &["run", "v.yaml", "--variant", "emea", "--out", "D"]);
+    assert_eq!(ran.status.code(), Some(0), "{}", stderr(&ran));
+    assert!(folder.path().join("D/emea/_current.json").is_file());
+    let all = growthring(folder.path(), &["run", "v.yaml", "--all-variants", "--out", "D"]);
+    assert_eq!(all.status.code(), Some(0), "{}", stderr(&all));
+    let index = std::fs::read_to_string(folder.path().join("D/index.html")).unwrap();
+    for variant in ["emea", "amer"] {
+        let current = growthring::run::current(&folder.path().join("D").join(variant)).unwrap();
+        assert!(
+            index.contains(&format!("{variant}/_versions/{}/reports/page.html", current.version)),
+            "{index}"
+        );
+    }
+    let show = |args: &[&str]| {
+        growthring(folder.path(), &[&["show", "v.yaml", "rows", "--out", "D"], args].concat())
+    };
+    assert_eq!(show(&["--variant", "amer"]).status.code(), Some(0));
+    let none = show(&[]);
+    assert_eq!(none.status.code(), Some(6));
+    assert!(stderr(&none).contains("emea, amer"), "{}", stderr(&none));
+    let wrong = show(&["--variant", "mars"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(stderr(&wrong).contains("unknown-variant"), "{}", stderr(&wrong));
+}
+
+#[test]
+fn variables_and_variants_are_values() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.csv"), "region,x\nEMEA,1\nAMER,2\nAMER,3\n").unwrap();
+    let text = "version: 1\nname: v\nvars: { region: { type: string, enum: [EMEA, AMER], default: EMEA } }\nvariants: { emea: { region: EMEA }, amer: { region: AMER } }\ndatasets: { a: { path: a.csv } }\nstages:\n  rows: { enrich: { from: a, where: region = $region } }\n";
+    std::fs::write(folder.path().join("v.yaml"), text).unwrap();
+    let rows = |args: &[&str], show: &[&str]| {
+        let ran = growthring(folder.path(), &[&["run", "v.yaml"], args].concat());
+        assert_eq!(ran.status.code(), Some(0), "{}", stderr(&ran));
+        let shown =
+            growthring(folder.path(), &[&["show", "v.yaml", "rows", "--format", "csv"], show].concat());
+        stdout(&shown).lines().count() - 1
+    };
+    assert_eq!(rows(&[], &[]), 1);
+    assert_eq!(rows(&["--var", "region=AMER"], &[]), 2);
+    assert_eq!(rows(&["--all-variants"], &["--variant", "amer"]), 2);
+    let wrong = growthring(folder.path(), &["run", "v.yaml", "--var", "region=MARS"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(stderr(&wrong).contains("invalid-variable"), "{}", stderr(&wrong));
+}
+
+#[test]
+fn a_selection_is_kept_and_not_published() {
+    let folder = example("net_promoter");
+    let ran = growthring(folder.path(), &["run", "net_promoter.yaml", "--select", "nps"]);
+    assert_eq!(ran.status.code(), Some(0), "{}", stderr(&ran));
+    assert!(!folder.path().join("out/net_promoter/_current.json").exists());
+    let wrong = growthring(folder.path(), &["run", "net_promoter.yaml", "--select", "npx"]);
+    assert_eq!(wrong.status.code(), Some(2));
+}
+
+#[test]
+fn completions_name_the_commands() {
+    let folder = tempfile::tempdir().unwrap();
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(stdout(&growthring(folder.path(), &["completions", shell])).contains("check"));
+    }
+}
