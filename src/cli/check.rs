@@ -41,13 +41,7 @@ impl Check {
                     continue;
                 }
             };
-            let found = match self.mistakes(file, &text) {
-                Ok(found) => found,
-                Err(error) => {
-                    worst = worse(worst, unreadable(file, &error));
-                    continue;
-                }
-            };
+            let found = self.mistakes(file, &text);
             worst = worse(worst, exit_of(&found));
             let path = file.display().to_string();
             let source = Source { path: &path, text: &text };
@@ -76,7 +70,7 @@ impl Check {
     }
 
     /// The mistakes of a file for the chosen variant, or for its defaults and every variant.
-    fn mistakes(&self, file: &Path, text: &str) -> std::io::Result<Vec<Diagnostic>> {
+    fn mistakes(&self, file: &Path, text: &str) -> Vec<Diagnostic> {
         let mut settings: Vec<Option<String>> = vec![self.variables.variant.clone()];
         if self.variables.variant.is_none()
             && let Some(pipeline) = read_pipeline(file, text).0
@@ -90,9 +84,10 @@ impl Check {
             }
             settings.extend(names);
         }
+        let base = file.parent().unwrap_or(Path::new(""));
         let mut found: Vec<Diagnostic> = Vec::new();
         for variant in settings {
-            let more = match Plan::read(file, variant.as_deref(), &self.variables.vars)? {
+            let more = match Plan::of_text(file, text, base, variant.as_deref(), &self.variables.vars) {
                 Ok(plan) => plan.warnings,
                 Err(rejected) => rejected.diagnostics,
             };
@@ -103,7 +98,7 @@ impl Check {
             }
         }
         found.sort_by_key(Diagnostic::position);
-        Ok(found)
+        found
     }
 }
 

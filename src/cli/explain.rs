@@ -86,12 +86,25 @@ fn list<'s>(
         let meaning = described.and_then(Json::as_str).unwrap_or_default().replace('\n', " ");
         let is_required = required.is_some_and(|all| all.iter().any(|one| one == name.as_str()));
         let mark = if is_required { " (required)" } else { "" };
-        text.push_str(&format!("{}- `{name}`{mark}: {meaning}\n", "  ".repeat(depth)));
+        let default = property.get("default").and_then(shown);
+        let default = default.map_or_else(String::new, |value| format!(" [default: {value}]"));
+        text.push_str(&format!("{}- `{name}`{mark}: {meaning}{default}\n", "  ".repeat(depth)));
         list(property, definitions, depth + 1, open, text);
     }
     let choices = ["anyOf", "oneOf"].into_iter().filter_map(|key| schema.get(key)?.as_array()).flatten();
     let inner = ["items", "additionalProperties"].into_iter().filter_map(|key| schema.get(key));
     choices.chain(inner).for_each(|inner| list(inner, definitions, depth, open, text));
+}
+
+/// A default as it would be written; none where it stands for the option being left out.
+fn shown(default: &Json) -> Option<String> {
+    match default {
+        Json::Null => None,
+        Json::String(word) => Some(word.clone()),
+        Json::Array(items) if items.is_empty() => None,
+        Json::Object(entries) if entries.is_empty() => None,
+        other => Some(other.to_string()),
+    }
 }
 
 fn resolve<'s>(schema: &'s Json, definitions: &'s serde_json::Map<String, Json>) -> &'s Json {

@@ -9,9 +9,9 @@ use serde_json::json as object;
 
 use super::{
     Exit, FAILED, LogFormat, OK, USAGE, Variables, emit, exit_of, is_json, out, out_folder, read_plan, say,
-    unreadable,
+    say_rejected, unreadable,
 };
-use crate::diagnostic::{RunError, nearest};
+use crate::diagnostic::{Diagnostic, Rejected, RunError, listed, nearest};
 use crate::plan::{Plan, read_pipeline, read_text};
 use crate::run::{Options, current, index_variants, run};
 
@@ -34,7 +34,8 @@ pub(super) struct Run {
     /// How many published versions are kept
     #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..))]
     keep: u32,
-    /// Do not publish, and end with exit code 4, if any figure comes with a caution
+    /// Do not publish, and end with exit code 4, if any figure comes with a caution that its stage does
+    /// not `accept`
     #[arg(long)]
     deny_cautions: bool,
 }
@@ -99,13 +100,15 @@ impl Run {
             return Ok(vec![self.variables.variant.clone()]);
         }
         let text = read_text(&self.file).map_err(|error| unreadable(&self.file, &error))?;
-        let names: Vec<Option<String>> = match read_pipeline(&self.file, &text).0 {
-            Some(pipeline) => {
-                pipeline.variant_names().into_iter().map(|name| Some(name.to_owned())).collect()
-            }
-            // The mistakes of the file are told by the run itself.
-            None => vec![None],
+        let (pipeline, found) = read_pipeline(&self.file, &text);
+        // Mistakes of form are those of every variant: told once, not with each.
+        let Some(pipeline) = pipeline.filter(|_| !found.iter().any(Diagnostic::is_error)) else {
+            let exit = exit_of(&found);
+            say_rejected(&Rejected { path: self.file.clone(), text, diagnostics: found });
+            return Err(exit);
         };
+        let names: Vec<Option<String>> =
+            pipeline.variant_names().into_iter().map(|name| Some(name.to_owned())).collect();
         if names.is_empty() {
             say(&format!("error: {} declares no variants", self.file.display()));
             return Err(USAGE);
@@ -156,6 +159,7 @@ pub(super) fn known(plan: &Plan, select: Option<&[String]>) -> Result<(), Exit> 
         let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
         say(&format!("error: there is no stage `{id}`{hint}"));
     }
+    say(&format!("help: the stages are {}", listed(plan.steps.iter().map(|step| step.id.as_str()))));
     Err(USAGE)
 }
 
@@ -175,7 +179,7 @@ fn report(plan: &Plan, ended: &crate::run::Run, options: &Options, before: bool)
     let (status, exit) = if !ended.failures.is_empty() {
         let exit = exit_of(&data);
         ("failed", if exit == OK { ended.exit() } else { exit })
-    } else if options.deny_cautions && !ended.cautions.is_empty() {
+    } else if ended.denied > 0 {
         ("denied", 4)
     } else if ended.published {
         ("published", OK)
@@ -223,7 +227,7 @@ fn summary(plan: &Plan, ended: &crate::run::Run, options: &Options, before: bool
             }
         }
         "denied" => {
-            let cautions = match ended.cautions.len() {
+            let cautions = match ended.denied {
                 1 => "1 caution is".to_owned(),
                 n => format!("{n} cautions are"),
             };

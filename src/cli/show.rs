@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use polars::prelude::IdxSize;
 
-use super::{Exit, FAILED, MISSING, OK, USAGE, out, out_folder, say, table, unreadable};
+use super::{Exit, FAILED, MISSING, OK, USAGE, out, out_folder, say, setting, table, unreadable};
 use crate::diagnostic::{Code, nearest};
 use crate::engine::{Embedded, Engine};
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Pipeline, Setting};
 use crate::plan::{read_pipeline, read_text};
 use crate::run::{attempts, current, ran_variants};
 
@@ -22,6 +22,9 @@ pub(super) struct Show {
     /// The variant that ran
     #[arg(long, value_name = "NAME")]
     variant: Option<String>,
+    /// As for `run`, so that its arguments can be kept; the table of the last run is shown, whatever they were
+    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = setting)]
+    vars: Vec<Setting>,
     /// The folder of the output; a variant has a folder of its name in it [default: out/<pipeline>]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -88,8 +91,9 @@ impl Show {
                     super::say_diagnostics(&found, &self.file, &text);
                     return Err(USAGE);
                 };
-                let mut unknown = pipeline.variables(self.variant.as_deref(), &[]).err().unwrap_or_default();
-                unknown.retain(|told| told.code == Code::UnknownVariant);
+                let mut unknown =
+                    pipeline.variables(self.variant.as_deref(), &self.vars).err().unwrap_or_default();
+                unknown.retain(|told| matches!(told.code, Code::UnknownVariant | Code::UnknownVariable));
                 if !unknown.is_empty() {
                     super::say_diagnostics(&unknown, &self.file, &text);
                     return Err(USAGE);

@@ -73,12 +73,18 @@ fn json(value: &AnyValue<'_>) -> Json {
     match value {
         AnyValue::Null => Json::Null,
         AnyValue::Boolean(value) => (*value).into(),
-        AnyValue::Float64(value) => {
-            serde_json::Number::from_f64(number::significant(*value, 12)).map_or(Json::Null, Json::Number)
-        }
-        value if value.is_integer() => value.extract::<i64>().map_or(Json::Null, Json::from),
+        AnyValue::Float64(value) => float(*value),
+        AnyValue::Float32(value) => float(f64::from(*value)),
+        AnyValue::UInt64(value) => (*value).into(),
+        value if value.is_integer() => value.extract::<i64>().map_or_else(|| text(value).into(), Json::from),
+        AnyValue::List(values) => values.iter().map(|value| json(&value)).collect(),
         value => text(value).into(),
     }
+}
+
+/// What is no finite number has no form in JSON but null.
+fn float(value: f64) -> Json {
+    serde_json::Number::from_f64(number::significant(value, 12)).map_or(Json::Null, Json::Number)
 }
 
 /// Control characters would let a value move the cursor of a terminal.
@@ -93,6 +99,26 @@ fn text(value: &AnyValue<'_>) -> String {
         AnyValue::StringOwned(text) => text.to_string(),
         AnyValue::Float64(value) => number::plain(*value),
         AnyValue::Float32(value) => number::plain(f64::from(*value)),
+        // The engine's own text leaves out the middle of a long list.
+        AnyValue::List(_) => json(value).to_string(),
         value => value.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use polars::prelude::{IntoSeries, NamedFrom, Series, df};
+
+    use super::*;
+
+    #[test]
+    fn every_number_is_a_number_and_nothing_is_left_out() {
+        let lists = Series::new("list".into(), [Series::new("".into(), (0..30).collect::<Vec<i64>>())]);
+        let mut table = df!("small" => [0.5f32], "large" => [u64::MAX], "odd" => [f64::NAN]).unwrap();
+        table.with_column(lists.into_series().into()).unwrap();
+        let row: Json = serde_json::from_str(&json_lines(&table)).unwrap();
+        assert_eq!((&row["small"], &row["large"], &row["odd"]), (&0.5.into(), &u64::MAX.into(), &Json::Null));
+        assert_eq!(row["list"].as_array().unwrap().len(), 30);
+        assert!(csv(&table).contains("28,29]"), "{}", csv(&table));
     }
 }

@@ -17,7 +17,19 @@ pub struct Caution {
 }
 
 /// The kinds of caution. `growthring explain CODE` has a page for each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum CautionCode {
     /// Too few answers for the figure to be relied on.
@@ -30,6 +42,10 @@ pub enum CautionCode {
     QuarantinedRows,
     /// Answers outside the scale were left out.
     InvalidAnswers,
+    /// Answers that are named in the file and that nobody gave.
+    UnknownAnswers,
+    /// Answers that exclude each other, given by the same person.
+    ContradictoryAnswers,
     /// Rows left out because their weight is missing, zero or negative.
     UnusableWeights,
     /// The weights make the effective base much smaller than the base.
@@ -48,6 +64,16 @@ pub enum CautionCode {
     GuessedTypes,
     /// A currency or date without a rate.
     MissingRate,
+    /// Ranks that could as well be those of another tier.
+    UncertainRanks,
+    /// A wave in which a group did not answer was passed over in a comparison.
+    WaveGap,
+    /// A model has no most likely parameters for these data.
+    NoMaximum,
+    /// What a model takes for granted does not hold, or it foretold badly.
+    DoubtfulModel,
+    /// A cluster that is not found again when the rows change a little.
+    UnstableCluster,
 }
 
 impl CautionCode {
@@ -58,6 +84,8 @@ impl CautionCode {
         CautionCode::UnmatchedRows,
         CautionCode::QuarantinedRows,
         CautionCode::InvalidAnswers,
+        CautionCode::UnknownAnswers,
+        CautionCode::ContradictoryAnswers,
         CautionCode::UnusableWeights,
         CautionCode::HeavyWeights,
         CautionCode::ConstantIndicator,
@@ -67,6 +95,11 @@ impl CautionCode {
         CautionCode::NoRows,
         CautionCode::GuessedTypes,
         CautionCode::MissingRate,
+        CautionCode::UncertainRanks,
+        CautionCode::WaveGap,
+        CautionCode::NoMaximum,
+        CautionCode::DoubtfulModel,
+        CautionCode::UnstableCluster,
     ];
 
     /// The word people see, and the page that `growthring explain` prints.
@@ -82,6 +115,8 @@ impl CautionCode {
             CautionCode::UnmatchedRows => page!("unmatched-rows"),
             CautionCode::QuarantinedRows => page!("quarantined-rows"),
             CautionCode::InvalidAnswers => page!("invalid-answers"),
+            CautionCode::UnknownAnswers => page!("unknown-answers"),
+            CautionCode::ContradictoryAnswers => page!("contradictory-answers"),
             CautionCode::UnusableWeights => page!("unusable-weights"),
             CautionCode::HeavyWeights => page!("heavy-weights"),
             CautionCode::ConstantIndicator => page!("constant-indicator"),
@@ -91,6 +126,11 @@ impl CautionCode {
             CautionCode::NoRows => page!("no-rows"),
             CautionCode::GuessedTypes => page!("guessed-types"),
             CautionCode::MissingRate => page!("missing-rate"),
+            CautionCode::UncertainRanks => page!("uncertain-ranks"),
+            CautionCode::WaveGap => page!("wave-gap"),
+            CautionCode::NoMaximum => page!("no-maximum"),
+            CautionCode::DoubtfulModel => page!("doubtful-model"),
+            CautionCode::UnstableCluster => page!("unstable-cluster"),
         }
     }
 

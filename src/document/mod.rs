@@ -3,6 +3,7 @@
 
 mod collections;
 mod de;
+mod form;
 mod parse;
 mod shape;
 mod span;
@@ -13,7 +14,7 @@ use crate::diagnostic::Diagnostic;
 
 pub use collections::{Entries, OneOrMany};
 pub use de::{ReadError, from_node};
-pub use shape::conform;
+pub use shape::{Conformed, conform};
 pub use span::{Span, Spanned};
 
 /// A pipeline file as a tree.
@@ -122,6 +123,18 @@ impl Node {
     pub fn entries(&self) -> Option<&[Entry]> {
         match &self.value {
             Value::Map(entries) => Some(entries),
+            _ => None,
+        }
+    }
+
+    /// Where a text stands in this value, as a key or as a text of its own: the first such place.
+    pub fn place_of(&self, text: &str) -> Option<Span> {
+        match &self.value {
+            Value::Text(own) => (own == text).then_some(self.span),
+            Value::List(items) => items.iter().find_map(|item| item.place_of(text)),
+            Value::Map(entries) => entries.iter().find_map(|entry| {
+                if entry.key.value == text { Some(entry.key.span) } else { entry.value.place_of(text) }
+            }),
             _ => None,
         }
     }

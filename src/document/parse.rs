@@ -12,6 +12,8 @@ use crate::diagnostic::{Code, Diagnostic};
 
 /// Deeper than any pipeline is; keeps a hostile file from exhausting the stack.
 const DEEPEST: usize = 64;
+/// The key by which other YAML schemas paste one mapping into another.
+const MERGE: &str = "<<";
 /// More nodes than any pipeline has; keeps aliases of aliases from exhausting memory.
 const MOST_NODES: usize = 200_000;
 
@@ -147,10 +149,11 @@ impl<'t> Builder<'t> {
 
     fn entries(&mut self, start: Span, depth: usize) -> Result<(Vec<Entry>, usize), Stop> {
         let mut entries: Vec<Entry> = Vec::new();
-        loop {
+        let mut merges: Vec<(Span, Node)> = Vec::new();
+        let end = loop {
             let (event, at) = match self.next()? {
-                None => return Ok((entries, start.end)),
-                Some((Event::MappingEnd, end)) => return Ok((entries, end.end)),
+                None => break start.end,
+                Some((Event::MappingEnd, end)) => break end.end,
                 Some(other) => other,
             };
             let key = self.node(event, at, depth + 1)?;
@@ -170,6 +173,11 @@ impl<'t> Builder<'t> {
                 }
                 _ => self.text[key.span.range()].to_owned(),
             };
+            // Quoted it is a name like any other.
+            if name == MERGE && &self.text[key.span.range()] == MERGE {
+                merges.push((key.span, value));
+                continue;
+            }
             match entries.iter().find(|entry| entry.key.value == name) {
                 Some(first) => self.found.push(
                     Diagnostic::error(Code::DuplicateKey, format!("`{name}` is written twice"))
@@ -179,7 +187,37 @@ impl<'t> Builder<'t> {
                 ),
                 None => entries.push(Entry { key: Spanned::new(name, key.span), value }),
             }
+        };
+        for (at, value) in merges {
+            self.merge(at, value, &mut entries);
         }
+        Ok((entries, end))
+    }
+
+    /// Tells that merge keys are not of the core schema, and goes on as if they were, so that nothing is
+    /// missing because of it.
+    fn merge(&mut self, at: Span, value: Node, into: &mut Vec<Entry>) {
+        self.found.push(
+            Diagnostic::error(Code::YamlSyntax, "merge keys (`<<`) are not read")
+                .primary(at, "would paste the keys of another mapping here")
+                .help("write these keys out; a whole value may be repeated by an alias: `by: &groups [region]`, then `by: *groups`"),
+        );
+        let maps = match value.value {
+            Value::List(items) => items,
+            _ => vec![value],
+        };
+        let mut merged: Vec<Entry> = Vec::new();
+        for map in maps {
+            let Value::Map(entries) = map.value else { continue };
+            for Entry { key, value } in entries {
+                if into.iter().chain(&merged).all(|own| own.key.value != key.value) {
+                    let value = Node { span: at, value: value.value };
+                    merged.push(Entry { key: Spanned::new(key.value, at), value });
+                }
+            }
+        }
+        // What is written here stays last: a mapping ends where its last entry does.
+        into.splice(0..0, merged);
     }
 
     /// Spans of block values reach over the line ends after them; a caret should not.
@@ -241,13 +279,13 @@ fn size(node: &Node) -> usize {
     }
 }
 
-/// The core schema of YAML 1.2, section 10.3.2.
+/// The core schema of YAML 1.2, section 10.3.2, but for whole numbers with `0o` and `0x`, which are text.
 fn scalar(text: &str) -> Value {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return Value::Null,
         "true" | "True" | "TRUE" => return Value::Bool(true),
         "false" | "False" | "FALSE" => return Value::Bool(false),
-        ".inf" | ".Inf" | ".INF" | "+.inf" => return Value::Float(f64::INFINITY),
+        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => return Value::Float(f64::INFINITY),
         "-.inf" | "-.Inf" | "-.INF" => return Value::Float(f64::NEG_INFINITY),
         ".nan" | ".NaN" | ".NAN" => return Value::Float(f64::NAN),
         _ => {}
@@ -306,6 +344,23 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].code, Code::DuplicateKey);
         assert_eq!(found[0].labels.len(), 2);
+    }
+
+    #[test]
+    fn a_merge_key_is_told_once_and_an_alias_is_a_value() {
+        let text = "base: &base { from: a, by: b }\nown:\n  <<: *base\n  by: c\n'<<': x\n";
+        let (tree, found) = tree(text);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(&text[found[0].labels[0].span.range()], "<<");
+        let tree = tree.unwrap();
+        let own = tree.get("own").unwrap();
+        assert!(
+            matches!(&own.get("from").unwrap().value, Value::Text(from) if from == "a"),
+            "nothing is missing"
+        );
+        assert!(tree.get("<<").is_some(), "in quotes it is a name");
+        let aliased = root("a: &groups [x, y]\nb: *groups\n");
+        assert!(matches!(&aliased.get("b").unwrap().value, Value::List(items) if items.len() == 2));
     }
 
     #[test]

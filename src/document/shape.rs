@@ -1,18 +1,31 @@
 //! The form of a value against the JSON Schema of its type: unknown keys, missing keys, wrong types,
 //! unknown words, all at once and each in its place.
 //!
-//! The schema is the one that editors get, so that editor and program cannot disagree. Only what
-//! the option types of this crate can say is understood: objects, arrays, scalars, `const`, `enum`,
-//! `anyOf`, `oneOf`, `$ref`, bounds.
+//! The schema is the one that editors get, so that editor and program cannot disagree. Knows no stage;
+//! how a schema is read is in [`super::form`].
 
 use serde_json::Value as Json;
 
+use super::form::{
+    choices, example, flat, has_type, is_free_text, meant, required, resolve, variant, wanted, words,
+};
 use super::{Entry, Node, Span, Value};
 use crate::diagnostic::{Code, Diagnostic, listed, nearest};
 
+/// What could be understood of a node.
+#[derive(Debug)]
+pub struct Conformed {
+    /// The node without what cannot be read; none where too little is left to make a value of.
+    pub node: Option<Node>,
+    /// Whether something was left out or guessed: what the value leads to is not what was meant, and
+    /// nothing may be concluded from it.
+    pub guessed: bool,
+}
+
 /// Checks a node against a schema. `root` holds the `$defs`, `what` names the thing in messages
-/// (`stage `nps``), `key` is the place of the key that the node is the value of. What comes back is
-/// the node without its unknown keys, so that reading can go on.
+/// (`stage `nps``), `key` is the place of the key that the node is the value of. What comes back can
+/// be read, so that everything else in it is checked as well: unknown keys are gone, a word that
+/// does not exist is the one that was probably meant, an option of the wrong type is left out.
 pub fn conform<'a>(
     node: &Node,
     key: Span,
@@ -20,8 +33,11 @@ pub fn conform<'a>(
     root: &'a Json,
     what: &'a str,
     found: &'a mut Vec<Diagnostic>,
-) -> Node {
-    Conformer { root, what, found, path: Vec::new(), keys: vec![Some(key)] }.node(node, schema)
+) -> Conformed {
+    let mut conformer =
+        Conformer { root, what, found, path: Vec::new(), keys: vec![Some(key)], guessed: false };
+    let node = conformer.node(node, schema);
+    Conformed { node, guessed: conformer.guessed }
 }
 
 struct Conformer<'a> {
@@ -32,13 +48,15 @@ struct Conformer<'a> {
     path: Vec<String>,
     /// The places of the keys around the node, from the outermost; none for an item of a list.
     keys: Vec<Option<Span>>,
+    guessed: bool,
 }
 
 impl<'a> Conformer<'a> {
-    fn node(&mut self, node: &Node, schema: &'a Json) -> Node {
-        let schema = self.resolve(schema);
-        if let Some(choices) = choices(schema) {
-            return self.choose(node, choices);
+    /// The readable part of a node. Where there is none, the mistake was told.
+    fn node(&mut self, node: &Node, schema: &'a Json) -> Option<Node> {
+        let schema = resolve(schema, self.root);
+        if choices(schema).is_some() {
+            return self.choose(node, &flat(schema, self.root));
         }
         if let Some(wanted) = schema.get("const") {
             return self.word(node, &[wanted]);
@@ -47,97 +65,106 @@ impl<'a> Conformer<'a> {
             return self.word(node, &words.iter().collect::<Vec<_>>());
         }
         if !fits(node, schema) {
-            self.wrong_type(node, &wanted(schema));
-            return node.clone();
+            self.wrong_type(node, &[schema]);
+            return None;
         }
         match &node.value {
             Value::Map(entries) => self.map(node, entries, schema),
             Value::List(items) => {
-                let Some(item) = schema.get("items") else { return node.clone() };
-                let items = items.iter().map(|child| self.item(child, item)).collect();
-                Node { span: node.span, value: Value::List(items) }
+                let Some(form) = schema.get("items") else { return Some(node.clone()) };
+                let kept: Vec<Node> = items.iter().filter_map(|child| self.item(child, form)).collect();
+                self.guessed |= kept.len() < items.len();
+                (items.is_empty() || !kept.is_empty())
+                    .then_some(Node { span: node.span, value: Value::List(kept) })
             }
             Value::Integer(value) => {
                 self.bounds(node.span, *value as f64, schema);
-                node.clone()
+                Some(node.clone())
+            }
+            // Of what is no number nothing else can be said.
+            Value::Float(value) if !value.is_finite() => {
+                self.out_of_range(node.span, "a finite number");
+                None
             }
             Value::Float(value) => {
                 self.bounds(node.span, *value, schema);
-                node.clone()
+                Some(node.clone())
             }
-            _ => node.clone(),
+            _ => Some(node.clone()),
         }
     }
 
-    fn resolve(&self, mut schema: &'a Json) -> &'a Json {
-        while let Some(Json::String(reference)) = schema.get("$ref") {
-            match reference.strip_prefix('#').and_then(|path| self.root.pointer(path)) {
-                Some(target) => schema = target,
-                None => break,
-            }
-        }
-        schema
-    }
-
-    fn map(&mut self, node: &Node, entries: &[Entry], schema: &'a Json) -> Node {
+    fn map(&mut self, node: &Node, entries: &[Entry], schema: &'a Json) -> Option<Node> {
         let properties = schema.get("properties").and_then(Json::as_object);
         let rest = schema.get("additionalProperties");
         let mut kept = Vec::with_capacity(entries.len());
+        let mut readable = true;
         for entry in entries {
             let known = properties.and_then(|all| all.get(&entry.key.value));
-            match (known, rest) {
-                (Some(property), _) => {
-                    kept.push(Entry { key: entry.key.clone(), value: self.below(entry, property) });
-                }
+            let (form, is_required) = match (known, rest) {
+                (Some(property), _) => (property, required(schema).any(|name| name == entry.key.value)),
                 (None, Some(Json::Bool(false))) => {
                     let allowed: Vec<&str> =
                         properties.into_iter().flatten().map(|(name, _)| name.as_str()).collect();
                     self.unknown_option(entry, &allowed);
+                    continue;
                 }
-                (None, Some(rest @ Json::Object(_))) => {
-                    kept.push(Entry { key: entry.key.clone(), value: self.below(entry, rest) });
+                (None, Some(rest @ Json::Object(_))) => (rest, false),
+                (None, _) => {
+                    kept.push(entry.clone());
+                    continue;
                 }
-                (None, _) => kept.push(entry.clone()),
+            };
+            let value = self.below(entry, form).or_else(|| {
+                self.guessed = true;
+                if is_required { self.any_word(&entry.value, form) } else { None }
+            });
+            match value {
+                Some(value) => kept.push(Entry { key: entry.key.clone(), value }),
+                None => readable &= !is_required,
             }
         }
-        for name in schema.get("required").and_then(Json::as_array).into_iter().flatten() {
-            let Some(name) = name.as_str() else { continue };
+        for name in required(schema) {
             if !entries.iter().any(|entry| entry.key.value == name) {
-                let meaning = properties
-                    .and_then(|all| all.get(name))
-                    .map(|property| self.resolve(property))
-                    .and_then(|property| property.get("description"))
-                    .and_then(Json::as_str)
-                    .map(|text| text.split("\n\n").next().unwrap_or(text).replace('\n', " "));
-                let mut missing = Diagnostic::error(
-                    Code::MissingOption,
-                    format!("{} lacks the option `{}`", self.what, self.below_path(name)),
-                )
-                .primary(self.inside(node), format!("`{name}` is missing here"));
-                if let Some(meaning) = meaning {
-                    missing = missing.help(format!("`{name}`: {meaning}"));
-                }
-                self.found.push(missing);
+                self.missing(node, name, properties.and_then(|all| all.get(name)));
+                readable = false;
             }
         }
-        Node { span: node.span, value: Value::Map(kept) }
+        readable.then_some(Node { span: node.span, value: Value::Map(kept) })
     }
 
-    fn choose(&mut self, node: &Node, choices: &'a [Json]) -> Node {
-        let mut flat = Vec::new();
-        self.flatten(choices, &mut flat);
+    fn missing(&mut self, node: &Node, name: &str, property: Option<&'a Json>) {
+        let meaning = property
+            .and_then(|property| resolve(property, self.root).get("description"))
+            .and_then(Json::as_str)
+            .map(|text| text.split("\n\n").next().unwrap_or(text).replace('\n', " "));
+        let mut missing = Diagnostic::error(
+            Code::MissingOption,
+            format!("{} lacks the option `{}`", self.what, self.below_path(name)),
+        )
+        .primary(self.inside(node), format!("`{name}` is missing here"));
+        if let Some(meaning) = meaning {
+            missing = missing.help(format!("`{name}`: {meaning}"));
+        }
+        self.found.push(missing);
+    }
+
+    fn choose(&mut self, node: &Node, flat: &[&'a Json]) -> Option<Node> {
+        let is_plain_map = |choice: &&Json| has_type(choice, "object") && variant(choice).is_none();
+        let variants: Vec<(&str, &'a Json)> =
+            flat.iter().copied().filter_map(|choice| Some((variant(choice)?, choice))).collect();
+        let names = || variants.iter().map(|(name, _)| *name);
         match &node.value {
-            Value::Null if flat.iter().any(|choice| has_type(choice, "null")) => node.clone(),
+            Value::Null if flat.iter().any(|choice| has_type(choice, "null")) => Some(node.clone()),
             Value::Text(text) => {
                 let words: Vec<&str> = flat.iter().copied().flat_map(words).collect();
                 if words.contains(&text.as_str()) {
-                    return node.clone();
+                    return Some(node.clone());
                 }
                 if let Some(free) = flat.iter().copied().find(|choice| is_free_text(choice)) {
                     return self.node(node, free);
                 }
-                let variants: Vec<&str> = flat.iter().copied().filter_map(variant).collect();
-                if variants.contains(&text.as_str()) {
+                if names().any(|name| name == text) {
                     self.found.push(
                         Diagnostic::error(
                             Code::WrongType,
@@ -146,86 +173,87 @@ impl<'a> Conformer<'a> {
                         .primary(node.span, format!("this is a word, but `{text}` has options"))
                         .help(format!("write `{text}: {{ … }}` with its options")),
                     );
-                    return node.clone();
+                    return None;
                 }
-                match words.is_empty() && variants.is_empty() {
-                    true => self.wrong_type(node, &all_wanted(&flat)),
-                    false => {
-                        let mut allowed = words;
-                        allowed.extend(variants);
-                        self.unknown_value(text, node.span, &allowed);
+                if words.is_empty() && variants.is_empty() {
+                    self.wrong_type(node, flat);
+                    return None;
+                }
+                let allowed: Vec<&str> = words.iter().copied().chain(names()).collect();
+                let map = flat.iter().copied().find(is_plain_map);
+                self.unknown_value(text, node.span, &allowed, map);
+                let near = meant(text, &allowed).filter(|near| words.contains(near))?;
+                Some(Node { span: node.span, value: Value::Text(near.to_owned()) })
+            }
+            Value::Map(entries) if !variants.is_empty() && !flat.iter().any(is_plain_map) => {
+                let [entry] = entries.as_slice() else {
+                    self.found.push(
+                        Diagnostic::error(
+                            Code::WrongType,
+                            format!("{} wants exactly one key", self.subject()),
+                        )
+                        .primary(self.inside(node), format!("{} keys are written here", entries.len()))
+                        .help(format!("choose one of {}", listed(names()))),
+                    );
+                    return None;
+                };
+                match variants.iter().find(|(name, _)| *name == entry.key.value) {
+                    Some((_, choice)) => self.node(node, choice),
+                    None => {
+                        self.unknown_option(entry, &names().collect::<Vec<_>>());
+                        None
                     }
                 }
-                node.clone()
             }
             Value::Map(entries) => {
-                let variants: Vec<(&str, &'a Json)> =
-                    flat.iter().copied().filter_map(|choice| Some((variant(choice)?, choice))).collect();
-                if !variants.is_empty() {
-                    if let [entry] = entries.as_slice() {
-                        return match variants.iter().find(|(name, _)| *name == entry.key.value) {
-                            Some((_, choice)) => self.node(node, choice),
-                            None if flat.iter().any(|c| has_type(c, "object") && variant(c).is_none()) => {
-                                self.plain(node, &flat)
-                            }
-                            None => {
-                                let allowed: Vec<&str> = variants.iter().map(|(name, _)| *name).collect();
-                                self.unknown_option(entry, &allowed);
-                                node.clone()
-                            }
-                        };
-                    }
-                    if !flat.iter().any(|c| has_type(c, "object") && variant(c).is_none()) {
-                        let allowed: Vec<&str> = variants.iter().map(|(name, _)| *name).collect();
-                        self.found.push(
-                            Diagnostic::error(
-                                Code::WrongType,
-                                format!("{} wants exactly one key", self.subject()),
-                            )
-                            .primary(self.inside(node), format!("{} keys are written here", entries.len()))
-                            .help(format!("choose one of {}", listed(allowed.iter().copied()))),
-                        );
-                        return node.clone();
-                    }
+                let one = match entries.as_slice() {
+                    [entry] => variants.iter().find(|(name, _)| *name == entry.key.value),
+                    _ => None,
+                };
+                match one {
+                    Some((_, choice)) => self.node(node, choice),
+                    None => self.plain(node, flat),
                 }
-                self.plain(node, &flat)
             }
-            _ => self.plain(node, &flat),
+            _ => self.plain(node, flat),
         }
     }
 
     /// The first choice whose type fits; choices of one type are written so that the first is right.
-    fn plain(&mut self, node: &Node, flat: &[&'a Json]) -> Node {
-        match flat.iter().copied().find(|choice| {
-            fits(node, choice) && choice.get("const").is_none() && choice.get("enum").is_none()
-        }) {
+    fn plain(&mut self, node: &Node, flat: &[&'a Json]) -> Option<Node> {
+        let fitting = flat.iter().copied().find(|choice| fits(node, choice) && words(choice).is_empty());
+        match fitting {
             Some(choice) => self.node(node, choice),
             None => {
-                self.wrong_type(node, &all_wanted(flat));
-                node.clone()
+                self.wrong_type(node, flat);
+                None
             }
         }
     }
 
-    fn flatten(&self, choices: &'a [Json], into: &mut Vec<&'a Json>) {
-        for choice in choices {
-            let choice = self.resolve(choice);
-            match self::choices(choice) {
-                Some(inner) => self.flatten(inner, into),
-                None => into.push(choice),
-            }
-        }
-    }
-
-    fn word(&mut self, node: &Node, words: &[&Json]) -> Node {
+    fn word(&mut self, node: &Node, words: &[&Json]) -> Option<Node> {
         let allowed: Vec<&str> = words.iter().filter_map(|word| word.as_str()).collect();
         match &node.value {
-            Value::Text(text) if allowed.contains(&text.as_str()) => {}
-            Value::Text(text) => self.unknown_value(text, node.span, &allowed),
-            Value::Integer(value) if words.iter().any(|word| word.as_i64() == Some(*value)) => {}
-            _ => self.wrong_type(node, &format!("one of {}", listed(allowed.iter().copied()))),
+            Value::Text(text) if allowed.contains(&text.as_str()) => Some(node.clone()),
+            Value::Text(text) => {
+                self.unknown_value(text, node.span, &allowed, None);
+                let near = meant(text, &allowed)?;
+                Some(Node { span: node.span, value: Value::Text(near.to_owned()) })
+            }
+            Value::Integer(value) if words.iter().any(|word| word.as_i64() == Some(*value)) => {
+                Some(node.clone())
+            }
+            _ => {
+                self.not_wanted(node, &format!("one of {}", listed(allowed.iter().copied())), None);
+                None
+            }
         }
-        node.clone()
+    }
+
+    /// In the place of a word that cannot be left out and resembles none: any that is allowed.
+    fn any_word(&self, node: &Node, schema: &'a Json) -> Option<Node> {
+        let word = flat(schema, self.root).into_iter().find_map(|choice| words(choice).first().copied())?;
+        Some(Node { span: node.span, value: Value::Text(word.to_owned()) })
     }
 
     fn bounds(&mut self, span: Span, value: f64, schema: &Json) {
@@ -245,24 +273,50 @@ impl<'a> Conformer<'a> {
             }
             _ => return,
         };
+        self.out_of_range(span, &problem);
+    }
+
+    fn out_of_range(&mut self, span: Span, wanted: &str) {
         self.found.push(
             Diagnostic::error(Code::OutOfRange, format!("{} has a number out of range", self.subject()))
-                .primary(span, format!("wanted is {problem}")),
+                .primary(span, format!("wanted is {wanted}")),
         );
     }
 
-    fn wrong_type(&mut self, node: &Node, wanted: &str) {
+    fn wrong_type(&mut self, node: &Node, choices: &[&Json]) {
+        let structured = choices.iter().any(|choice| has_type(choice, "array") || has_type(choice, "object"));
+        let key = self.path.last().filter(|_| self.keys.last().is_some_and(Option::is_some));
+        let forms: Vec<String> = choices
+            .iter()
+            .filter(|choice| structured && !has_type(choice, "null"))
+            .map(|choice| {
+                let form = example(choice, self.root);
+                key.map_or_else(|| format!("`{form}`"), |key| format!("`{key}: {form}`"))
+            })
+            .collect();
+        let help = match forms.split_last() {
+            None => None,
+            Some((only, [])) => Some(format!("write {only}")),
+            Some((last, rest)) => Some(format!("write {} or {last}", rest.join(", "))),
+        };
+        self.not_wanted(node, &wanted(choices), help);
+    }
+
+    fn not_wanted(&mut self, node: &Node, wanted: &str, help: Option<String>) {
         let mut wrong =
             Diagnostic::error(Code::WrongType, format!("{} has a value of the wrong type", self.subject()))
                 .primary(head(node), format!("this is {}, wanted is {wanted}", node.kind()));
         let scalar = matches!(node.value, Value::Integer(_) | Value::Float(_) | Value::Bool(_));
         if scalar && wanted.contains("text") {
             wrong = wrong.help("put it in quotes to make it text");
+        } else if let Some(help) = help {
+            wrong = wrong.help(help);
         }
         self.found.push(wrong);
     }
 
     fn unknown_option(&mut self, entry: &Entry, allowed: &[&str]) {
+        self.guessed = true;
         let key = entry.key.value.as_str();
         let mut unknown = Diagnostic::error(
             Code::UnknownOption,
@@ -280,21 +334,23 @@ impl<'a> Conformer<'a> {
         });
     }
 
-    fn unknown_value(&mut self, value: &str, span: Span, allowed: &[&str]) {
+    /// `map` is the form of the mapping that may stand in the place of a word.
+    fn unknown_value(&mut self, value: &str, span: Span, allowed: &[&str], map: Option<&Json>) {
         let unknown = Diagnostic::error(
             Code::UnknownValue,
             format!("{} does not know the word `{value}`", self.subject()),
         )
         .primary(span, "not one of the words allowed here");
-        self.found.push(match nearest(value, allowed.iter().copied()) {
-            Some(near) => unknown
-                .help(format!("did you mean `{near}`? allowed are {}", listed(allowed.iter().copied()))),
-            None => unknown.help(format!("allowed are {}", listed(allowed.iter().copied()))),
+        let or = map.map_or_else(String::new, |map| {
+            let key = self.path.last().map_or_else(String::new, |key| format!("{key}: "));
+            format!(", or a mapping: `{key}{}`", example(map, self.root))
         });
+        let near = meant(value, allowed).map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+        self.found.push(unknown.help(format!("{near}allowed are {}{or}", listed(allowed.iter().copied()))));
     }
 
     /// The value of an entry.
-    fn below(&mut self, entry: &Entry, schema: &'a Json) -> Node {
+    fn below(&mut self, entry: &Entry, schema: &'a Json) -> Option<Node> {
         self.path.push(entry.key.value.clone());
         self.keys.push(Some(entry.key.span));
         let node = self.node(&entry.value, schema);
@@ -316,7 +372,7 @@ impl<'a> Conformer<'a> {
     }
 
     /// The value of an item of a list.
-    fn item(&mut self, item: &Node, schema: &'a Json) -> Node {
+    fn item(&mut self, item: &Node, schema: &'a Json) -> Option<Node> {
         self.keys.push(None);
         let node = self.node(item, schema);
         self.keys.pop();
@@ -337,41 +393,6 @@ fn head(node: &Node) -> Span {
     }
 }
 
-fn choices(schema: &Json) -> Option<&[Json]> {
-    ["anyOf", "oneOf"].iter().find_map(|key| schema.get(key)).and_then(Json::as_array).map(Vec::as_slice)
-}
-
-fn words(schema: &Json) -> Vec<&str> {
-    match (schema.get("const"), schema.get("enum")) {
-        (Some(Json::String(word)), _) => vec![word],
-        (_, Some(Json::Array(words))) => words.iter().filter_map(Json::as_str).collect(),
-        _ => Vec::new(),
-    }
-}
-
-fn is_free_text(schema: &Json) -> bool {
-    has_type(schema, "string") && schema.get("const").is_none() && schema.get("enum").is_none()
-}
-
-/// The key of an externally tagged variant: an object of exactly one, required, property.
-fn variant(schema: &Json) -> Option<&str> {
-    let properties = schema.get("properties")?.as_object()?;
-    let required = schema.get("required")?.as_array()?;
-    let closed = schema.get("additionalProperties") == Some(&Json::Bool(false));
-    match (properties.len(), required.as_slice()) {
-        (1, [name]) if closed => name.as_str(),
-        _ => None,
-    }
-}
-
-fn has_type(schema: &Json, name: &str) -> bool {
-    match schema.get("type") {
-        Some(Json::String(one)) => one == name,
-        Some(Json::Array(several)) => several.iter().any(|one| one == name),
-        _ => false,
-    }
-}
-
 fn fits(node: &Node, schema: &Json) -> bool {
     if schema.get("type").is_none() {
         return true;
@@ -384,33 +405,5 @@ fn fits(node: &Node, schema: &Json) -> bool {
         Value::Text(_) => has_type(schema, "string"),
         Value::List(_) => has_type(schema, "array"),
         Value::Map(_) => has_type(schema, "object"),
-    }
-}
-
-fn wanted(schema: &Json) -> String {
-    all_wanted(&[schema])
-}
-
-fn all_wanted(choices: &[&Json]) -> String {
-    const NAMES: [(&str, &str); 6] = [
-        ("string", "text"),
-        ("integer", "a whole number"),
-        ("number", "a number"),
-        ("boolean", "true or false"),
-        ("array", "a list"),
-        ("object", "a mapping"),
-    ];
-    let mut names: Vec<&str> = Vec::new();
-    for choice in choices {
-        for (key, name) in NAMES {
-            if has_type(choice, key) && !names.contains(&name) {
-                names.push(name);
-            }
-        }
-    }
-    match names.split_last() {
-        None => "something else".into(),
-        Some((only, [])) => (*only).into(),
-        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
     }
 }

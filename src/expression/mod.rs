@@ -4,12 +4,19 @@
 //! expression, without a row being read. It knows columns and types; it deliberately knows no stage,
 //! no pipeline file and no engine.
 
+mod calls;
+mod cast;
+mod choice;
+mod comparison;
 mod dialect;
 mod functions;
 mod literal;
 mod lower;
 mod mistake;
+mod names;
 mod operand;
+mod operators;
+mod pattern;
 pub mod rules;
 
 use std::collections::BTreeMap;

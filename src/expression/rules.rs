@@ -21,12 +21,12 @@ pub fn round_half_away(value: Expr, decimals: i32) -> Expr {
     let (scaled, limit) = match decimals {
         0 => (value.clone(), FIFTEEN_DIGITS),
         1.. => (value.clone() * lit(scale), FIFTEEN_DIGITS / scale),
-        _ => (value.clone().true_div(lit(scale)), FIFTEEN_DIGITS * scale),
+        _ => (divide_by(value.clone(), scale), FIFTEEN_DIGITS * scale),
     };
     let whole = scaled.clone().round_sig_figs(15).round(0, RoundMode::HalfAwayFromZero);
     let back = |whole: Expr| match decimals {
         0 => whole,
-        1.. => whole.true_div(lit(scale)),
+        1.. => divide_by(whole, scale),
         _ => whole * lit(scale),
     };
     let huge = match decimals {
@@ -53,6 +53,16 @@ pub fn round_integer(value: Expr, zeros: u32) -> Expr {
 /// `a / b` of doubles; null where `b` is zero.
 pub fn divide(a: Expr, b: Expr) -> Expr {
     when(b.clone().neq(lit(0.0))).then(a.true_div(b)).otherwise(lit(NULL))
+}
+
+/// `a / number` of a double by a constant that is not zero, correctly rounded.
+///
+/// By a plain constant the engine multiplies with its reciprocal, which is off in the last digit (35 / 100
+/// becomes 0.35000000000000003), except in blocks of one row. So the constant is made a column.
+pub fn divide_by(a: Expr, number: f64) -> Expr {
+    // Where this adds something, the quotient is null anyway.
+    let column = lit(number) + a.clone().is_null().cast(DataType::Float64);
+    a.true_div(column)
 }
 
 /// The remainder with the sign of `a`, as SQL has it. The caller sees to `b` not being zero.

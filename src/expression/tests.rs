@@ -108,6 +108,9 @@ fn arithmetic() {
 fn division_is_true_and_by_zero_null() {
     gives("7 / 2", ["3.5"]);
     gives("i / k", ["2.3333333333333335", "3.5", "null", "null"]);
+    // Not 7 times the tenth part of one, which is 0.7000000000000001.
+    gives("i / 10", ["0.7", "-0.7", "0", "null"]);
+    gives("ROUND(i / 20.0, 2)", ["0.35", "-0.35", "0", "null"]);
     gives("f / 0.5", ["5", "-5", "0.57", "null"]);
     gives("1 / g", ["0.6666666666666666", "-2", "null", "null"]);
     gives("i % 3", ["1", "-1", "0", "null"]);

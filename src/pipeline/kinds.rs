@@ -1,6 +1,7 @@
 //! The face that all kinds of stage share: a body in, a typed stage out. Written once; no author of a
 //! stage sees it.
 
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use schemars::{Schema, SchemaGenerator};
 
 use super::Input;
 use crate::document::{Node, ReadError, from_node};
-use crate::stages::{Check, Ready, Spec, Stage};
+use crate::stages::{Check, Known, Ready, Spec, Stage};
 
 /// A kind of stage, without its type.
 pub trait Kind: Sync {
@@ -24,6 +25,8 @@ pub trait Kind: Sync {
 pub trait Written: Send + Sync {
     /// The tables it reads.
     fn inputs(&self) -> Vec<Input>;
+    /// The side tables of those that it reads too, of all tables that are known.
+    fn beside(&self, known: &BTreeMap<String, Known>) -> Vec<Input>;
     /// Checks a copy of the options: a pipeline is checked once per variant.
     fn check(&self, cx: &mut Check<'_>) -> Option<Arc<dyn Ready>>;
 }
@@ -52,6 +55,9 @@ struct WrittenAs<S>(S);
 impl<S: Stage> Written for WrittenAs<S> {
     fn inputs(&self) -> Vec<Input> {
         self.0.inputs().into_iter().cloned().collect()
+    }
+    fn beside(&self, known: &BTreeMap<String, Known>) -> Vec<Input> {
+        self.0.beside(known)
     }
     fn check(&self, cx: &mut Check<'_>) -> Option<Arc<dyn Ready>> {
         let ready = self.0.clone().check(cx)?;

@@ -1,16 +1,21 @@
 //! What was written: each stage in its own type, ids and inputs settled, cycles told. Reads the
 //! document only; no file of data is looked at here.
 
+mod declared;
 mod fill;
+mod fingerprint;
 mod graph;
 mod kinds;
 mod misplaced;
 mod read;
 mod reference;
 mod schema;
+mod settle;
+mod stage;
 mod vars;
 
 use crate::dataset::DatasetOptions;
+use crate::diagnostic::CautionCode;
 use crate::document::{Document, Spanned};
 
 pub use fill::{Fault, fill, split};
@@ -44,6 +49,9 @@ pub struct Dataset {
     pub id: Spanned<String>,
     /// What was written of it.
     pub options: DatasetOptions,
+    /// Whether mistakes of its form, which were told, left parts of it out: what it holds is then not
+    /// known.
+    pub guessed: bool,
 }
 
 /// A step, as written.
@@ -57,13 +65,18 @@ pub struct StageEntry {
     /// Whether its table is written to the run's folder. An unpublished one that only reshapes rows
     /// stays part of the plan of the stages after it.
     pub publish: bool,
+    /// Cautions that are expected of it and deny nothing.
+    pub accept: Vec<CautionCode>,
     /// Its kind, and where that word stands.
     pub kind: Spanned<String>,
     /// Its options, in their own type.
     pub options: Box<dyn Written>,
-    /// Fingerprint of the options as they were understood, so that comments and order of keys do
-    /// not change it.
+    /// Fingerprint of the options as they were understood: places, comments and quotes do not change it,
+    /// the order of keys does.
     pub fingerprint: String,
+    /// Whether mistakes of its form, which were told, left parts of it out: what it gives is then not
+    /// known.
+    pub guessed: bool,
 }
 
 impl Pipeline {

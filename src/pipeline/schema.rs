@@ -3,7 +3,8 @@
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value as Json, json};
 
-use super::read::vars_form::VarForm;
+use super::declared::VarForm;
+use super::stage::StageForm;
 use crate::dataset::DatasetOptions;
 use crate::stages::STAGES;
 
@@ -12,10 +13,8 @@ pub fn json_schema() -> Json {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
     let dataset = generator.subschema_for::<DatasetOptions>().to_value();
     let var = generator.subschema_for::<VarForm>().to_value();
-    let mut stage = Map::new();
-    stage.insert("owner".into(), json!({ "type": "string", "description": "The team this stage belongs to. An edge where the owner changes is a hand-off." }));
-    stage.insert("description".into(), json!({ "type": "string", "description": "What the stage is for." }));
-    stage.insert("publish".into(), json!({ "type": "boolean", "default": true, "description": "Whether the table is written to the run's folder. `false` keeps a stage that only reshapes rows inside the plan of the stages after it." }));
+    let around = generator.subschema_for::<StageForm>().to_value();
+    let mut stage = around.get("properties").and_then(Json::as_object).cloned().unwrap_or_default();
     let mut one_kind = Vec::new();
     for kind in STAGES {
         let spec = kind.spec();
@@ -27,7 +26,7 @@ pub fn json_schema() -> Json {
         one_kind.push(json!({ "required": [spec.kind] }));
     }
     let definitions = generator.take_definitions(true);
-    json!({
+    let mut schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "growthring pipeline",
         "type": "object",
@@ -51,7 +50,21 @@ pub fn json_schema() -> Json {
             },
         },
         "$defs": definitions,
-    })
+    });
+    forget_empty_defaults(&mut schema);
+    schema
+}
+
+/// A default that stands for the option being left out says nothing, and editors would write it.
+fn forget_empty_defaults(schema: &mut Json) {
+    match schema {
+        Json::Object(entries) => {
+            entries.retain(|key, value| key != "default" || !(value.is_null() || *value == json!([])));
+            entries.values_mut().for_each(forget_empty_defaults);
+        }
+        Json::Array(items) => items.iter_mut().for_each(forget_empty_defaults),
+        _ => {}
+    }
 }
 
 /// The schemas of all stages' options under `properties`, with shared definitions: what the reader

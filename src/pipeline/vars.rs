@@ -26,7 +26,7 @@ pub struct Var {
     pub allowed: Vec<Value>,
     /// Its value where nothing else is said.
     pub default: Option<Value>,
-    /// Whether a value was written that the variable cannot take, which was told in its place.
+    /// Whether its declaration, or a value in it, was refused, which was told in its place.
     pub refused: bool,
 }
 
@@ -111,6 +111,12 @@ impl VarType {
 }
 
 impl Var {
+    /// A variable whose declaration was refused: it exists, and nothing else is known of it.
+    pub(super) fn unsettled(name: Spanned<String>) -> Self {
+        let kind = VarType::String;
+        Self { name, kind, description: None, allowed: Vec::new(), default: None, refused: true }
+    }
+
     /// Whether a value is one of those allowed; places a mistake where it is not.
     pub(super) fn admits(&self, value: &Value, span: Span, found: &mut Vec<Diagnostic>) -> bool {
         let admitted = self.allowed.is_empty() || self.allowed.contains(value);

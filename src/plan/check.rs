@@ -8,7 +8,7 @@ use std::sync::Arc;
 use polars::prelude::{DataFrame, IntoLazy, LazyFrame, Schema};
 
 use super::{Plan, Source, Step, table_id};
-use crate::dataset::{self, DatasetError};
+use crate::dataset::{self, DatasetError, Trouble};
 use crate::diagnostic::{Code, Diagnostic, RunError, listed, nearest};
 use crate::pipeline::{Dataset, Pipeline, Setting, StageEntry, Vars};
 use crate::stages::{Check, Known, Lowered, Promise, Ready, Table, Traced};
@@ -24,7 +24,11 @@ pub fn check(
         Ok(vars) => vars,
         Err(found) => return (None, found),
     };
-    let mut walk = Walk { pipeline: &pipeline, vars: &vars, tables: BTreeMap::new(), found: Vec::new() };
+    let descriptions = (pipeline.stages.iter())
+        .filter_map(|stage| Some((stage.id.value.clone(), stage.description.clone()?)))
+        .collect();
+    let mut walk =
+        Walk { pipeline: &pipeline, vars: &vars, descriptions, tables: BTreeMap::new(), found: Vec::new() };
     let sources: Vec<Option<Source>> =
         pipeline.datasets.iter().map(|dataset| walk.source(dataset, base)).collect();
     let steps: Vec<Option<Step>> = pipeline.stages.iter().map(|stage| walk.stage(stage)).collect();
@@ -49,6 +53,8 @@ pub fn check(
 struct Walk<'a> {
     pipeline: &'a Pipeline,
     vars: &'a Vars,
+    /// What the stages are for, by id, where it is written.
+    descriptions: BTreeMap<String, String>,
     /// Every table so far, by its name.
     tables: BTreeMap<String, Known>,
     found: Vec<Diagnostic>,
@@ -75,7 +81,8 @@ impl Walk<'_> {
     fn source(&mut self, dataset: &Dataset, base: &Path) -> Option<Source> {
         let id = dataset.id.value.clone();
         let checked = self.locate(dataset, base);
-        let schema = checked.as_ref().map(|source| source.schema.clone());
+        let known = checked.as_ref().filter(|_| !dataset.guessed);
+        let schema = known.map(|source| source.schema.clone());
         self.tables.insert(id, Known { kind: "dataset".into(), schema });
         checked
     }
@@ -87,14 +94,29 @@ impl Walk<'_> {
         let path = cx.fill(&dataset.options.path);
         self.found.extend(cx.finish());
         let located = dataset::find(&dataset.options, &path?, base)
+            .map(|found| match self.absolute(dataset.options.path.text()) {
+                Some((folder, placeholder)) => found.called(&folder, placeholder),
+                None => found,
+            })
             .and_then(|found| Ok((dataset::schema(&found)?, found)));
         match located {
             Ok((schema, found)) => Some(Source { dataset: dataset.clone(), found, schema }),
+            // Where an option is at fault, only what does not depend on it is told beside it.
+            Err(error) if dataset.guessed && !matches!(error.kind, Trouble::Missing | Trouble::EmptyGlob) => {
+                None
+            }
             Err(error) => {
                 self.found.push(place(dataset, error));
                 None
             }
         }
+    }
+
+    /// The variable that a path begins with, where its value is an absolute path, and its place.
+    fn absolute<'t>(&self, path: &'t str) -> Option<(String, &'t str)> {
+        let name = path.strip_prefix('{')?.split_once('}')?.0;
+        let value = self.vars.get(name.trim())?.to_string();
+        Path::new(&value).is_absolute().then(|| (value, &path[..name.len() + 2]))
     }
 
     fn stage(&mut self, stage: &StageEntry) -> Option<Step> {
@@ -112,7 +134,8 @@ impl Walk<'_> {
 
     fn checked(&mut self, stage: &StageEntry) -> Option<Step> {
         let id = stage.id.value.as_str();
-        let inputs = stage.options.inputs();
+        let mut inputs = stage.options.inputs();
+        inputs.extend(stage.options.beside(&self.tables));
         let mut known = BTreeMap::new();
         let mut missing = false;
         for input in &inputs {
@@ -128,17 +151,27 @@ impl Walk<'_> {
             }
         }
         let has_variants = !self.pipeline.variants.is_empty();
-        let mut cx = Check::new(id, Some(&self.pipeline.document), &known, self.vars, has_variants);
+        let mut cx = Check::new(id, Some(&self.pipeline.document), &known, self.vars, has_variants)
+            .described(&self.descriptions);
         let ready = caught(|| stage.options.check(&mut cx));
-        let mistakes = cx.finish();
+        let mut mistakes = cx.finish();
+        if stage.guessed {
+            // What was left out may be what an option without a partner lacks; a name or an expression
+            // that is wrong is wrong all the same.
+            mistakes.retain(|told| is_about_what_is_written(told.code));
+        }
         let ready = ready.unwrap_or_else(|told| {
             self.found.push(refused(stage, told));
             None
         });
         let clean = !mistakes.iter().any(Diagnostic::is_error);
         self.found.extend(mistakes);
-        let ready = ready.filter(|_| clean && !missing)?;
+        let ready = ready.filter(|_| clean && !missing && !stage.guessed)?;
         let promise = ready.output();
+        if let Some(name) = pattern(&promise) {
+            self.found.push(self.pattern_named(stage, name));
+            return None;
+        }
         let schemas: Option<Vec<(Schema, bool)>> = inputs
             .iter()
             .map(|input| {
@@ -165,11 +198,22 @@ impl Walk<'_> {
             owner: stage.owner.as_ref().map(|owner| owner.value.clone()),
             description: stage.description.clone(),
             publish: stage.publish,
+            accept: stage.accept.clone(),
             inputs: inputs.iter().map(|input| input.text().to_owned()).collect(),
             ready,
             promise,
             fingerprint: hasher.finalize().to_hex()[..16].to_owned(),
         })
+    }
+
+    /// A column that no later stage could ask for alone.
+    fn pattern_named(&self, stage: &StageEntry, name: &str) -> Diagnostic {
+        let written = self.pipeline.document.root.get("stages").and_then(|all| all.get(&stage.id.value));
+        let place = written.and_then(|stage| stage.place_of(name)).unwrap_or(stage.kind.span);
+        let message = format!("stage `{}` would make a column `{name}`", stage.id.value);
+        Diagnostic::error(Code::InvalidOption, message)
+            .primary(place, "reads as a pattern of names, not as a name")
+            .help("give the column another name")
     }
 
     /// The stage or dataset exists, or that was told before; its side table does not.
@@ -194,6 +238,28 @@ impl Walk<'_> {
             (None, _) => told.help(format!("its side tables are {}", listed(sides))),
         });
     }
+}
+
+/// A column of a table whose name the engine would take for a pattern of names.
+fn pattern(promise: &Promise) -> Option<&str> {
+    let sides = promise.sides.iter().flat_map(|side| side.schema.iter_names());
+    promise.main.iter_names().chain(sides).map(|name| name.as_str()).find(|name| dataset::is_pattern(name))
+}
+
+/// Whether a mistake stands whatever else the stage says.
+fn is_about_what_is_written(code: Code) -> bool {
+    matches!(
+        code,
+        Code::UnknownColumn
+            | Code::ColumnType
+            | Code::DuplicateColumn
+            | Code::UnknownVariable
+            | Code::UnknownFunction
+            | Code::ExpressionSyntax
+            | Code::ExpressionType
+            | Code::Template
+            | Code::Sql
+    )
 }
 
 fn refused(stage: &StageEntry, told: String) -> Diagnostic {

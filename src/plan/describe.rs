@@ -55,6 +55,10 @@ fn write(text: &mut String, plan: &Plan, steps: &[&Step], out: &str) -> std::fmt
             writeln!(text, "      .{}  {}", side.name, columns(&side.schema))?;
         }
         writeln!(text, "      {}", why(plan, step))?;
+        if !step.accept.is_empty() {
+            let words: Vec<&str> = step.accept.iter().map(|code| code.word()).collect();
+            writeln!(text, "      accepts {}", words.join(", "))?;
+        }
         for (from, to, input) in hand_offs(plan, step) {
             writeln!(text, "      hand-off of `{input}` from {from} to {to}")?;
         }
@@ -111,7 +115,7 @@ pub fn json(plan: &Plan, steps: &[&Step], out: &str) -> Json {
             object!({
                 "stage": step.id, "kind": step.kind, "owner": step.owner, "description": step.description,
                 "inputs": step.inputs, "published": step.publish, "columns": columns_json(&step.promise.main),
-                "side_tables": sides, "hand_offs": hand_offs, "why": why(plan, step), "fingerprint": step.fingerprint,
+                "accept": step.accept, "side_tables": sides, "hand_offs": hand_offs, "why": why(plan, step), "fingerprint": step.fingerprint,
             })
         })
         .collect();

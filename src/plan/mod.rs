@@ -10,7 +10,7 @@ use std::sync::Arc;
 use polars::prelude::Schema;
 
 use crate::dataset::Found;
-use crate::diagnostic::{Diagnostic, Rejected};
+use crate::diagnostic::{CautionCode, Diagnostic, Rejected};
 use crate::document::{Document, Span};
 use crate::pipeline::{self, Dataset, Pipeline, Setting, Vars};
 use crate::stages::{Promise, Ready};
@@ -63,6 +63,8 @@ pub struct Step {
     pub description: Option<String>,
     /// Whether its table is written.
     pub publish: bool,
+    /// Cautions that are expected of it and deny nothing.
+    pub accept: Vec<CautionCode>,
     /// The tables it reads, `stage`, `dataset` or `stage.side`, in the order it wants them.
     pub inputs: Vec<String>,
     /// What it does.

@@ -19,6 +19,7 @@ pub struct Check<'a> {
     inputs: &'a BTreeMap<String, Known>,
     vars: &'a Vars,
     variants: bool,
+    descriptions: Option<&'a BTreeMap<String, String>>,
     found: Vec<Diagnostic>,
 }
 
@@ -49,7 +50,12 @@ impl<'a> Check<'a> {
         vars: &'a Vars,
         variants: bool,
     ) -> Self {
-        Self { stage, document, inputs, vars, variants, found: Vec::new() }
+        Self { stage, document, inputs, vars, variants, descriptions: None, found: Vec::new() }
+    }
+
+    /// The same, knowing what the stages of the pipeline are for, by id.
+    pub fn described(self, descriptions: &'a BTreeMap<String, String>) -> Self {
+        Self { descriptions: Some(descriptions), ..self }
     }
 
     /// The mistakes found.
@@ -60,6 +66,11 @@ impl<'a> Check<'a> {
     /// The id of the stage under check.
     pub fn stage(&self) -> &str {
         self.stage
+    }
+
+    /// What the stages of the pipeline are for, by id, where it is written.
+    pub fn descriptions(&self) -> BTreeMap<String, String> {
+        self.descriptions.cloned().unwrap_or_default()
     }
 
     /// Whether the pipeline declares variants.
@@ -75,6 +86,11 @@ impl<'a> Check<'a> {
     /// The kind of the stage behind an input; `dataset` for a dataset.
     pub fn kind(&self, input: &Input) -> Option<&str> {
         self.inputs.get(input.text()).map(|known| known.kind.as_str())
+    }
+
+    /// Every table that the stage names, and what it reads beside them.
+    pub fn known(&self) -> &BTreeMap<String, Known> {
+        self.inputs
     }
 
     /// The columns of an input. Silent where that input failed its own check.
