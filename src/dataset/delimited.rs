@@ -13,7 +13,7 @@ use super::error::DatasetError;
 use super::find::SourceFile;
 use super::options::Reading;
 use super::text::{self, Text};
-use super::{ROW, SOURCE};
+use super::{ROW, SOURCE, is_pattern};
 
 /// A record larger than this is an unclosed quote, not a record.
 const LARGEST_RECORD: u64 = 256 << 20;
@@ -126,13 +126,16 @@ impl Records {
         } else {
             self.columns = (1..=fields).map(|i| format!("column_{i}")).collect();
         }
-        let reserved = self.columns.iter().find(|name| *name == SOURCE || *name == ROW);
-        match reserved {
-            None => Ok(()),
-            Some(name) => {
-                Err(DatasetError::header(&file.name, format!("`{name}` is the name of our own column"))
-                    .help("give the columns other names: `columns: [first, second, …]`, one for each field"))
+        let what = self.columns.iter().find_map(|name| {
+            if name == SOURCE || name == ROW {
+                return Some(format!("`{name}` is the name of our own column"));
             }
+            is_pattern(name).then(|| format!("`{name}` reads as a pattern of names"))
+        });
+        match what {
+            None => Ok(()),
+            Some(what) => Err(DatasetError::header(&file.name, what)
+                .help("give the columns other names: `columns: [first, second, …]`, one for each field")),
         }
     }
 }

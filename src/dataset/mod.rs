@@ -37,6 +37,12 @@ pub const SOURCE: &str = "_source";
 /// The column that says which record of its file a row was, from 1, the header not counted.
 pub const ROW: &str = "_row";
 
+/// Whether the engine takes the name of a column for several: `*` for all, `^…$` for those that match.
+/// No table of a pipeline may have such a column, since not every stage after it could ask for it alone.
+pub(crate) fn is_pattern(name: &str) -> bool {
+    name == "*" || (name.starts_with('^') && name.ends_with('$'))
+}
+
 /// How a Parquet file starts and ends.
 const MAGIC: &[u8] = b"PAR1";
 const ANOTHER_FORM: &str =
@@ -233,6 +239,24 @@ impl Found {
         &self.files
     }
 
+    /// The same files, called by what the pipeline file has in the place of an absolute folder, so that
+    /// no page tells where on a machine its data lay: `/home/me/in/a.csv`, found by way of `{folder}`,
+    /// which is `/home/me/in`, becomes `{folder}/a.csv`.
+    pub fn called(mut self, folder: &str, placeholder: &str) -> Self {
+        let folder = folder.replace('\\', "/");
+        // A value may be a pattern itself: what it matched is told from its last certain folder on.
+        let certain = match folder.find(['*', '?', '[']) {
+            Some(at) => folder[..at].rsplit_once('/').map_or("", |(certain, _)| certain),
+            None => folder.trim_end_matches('/'),
+        };
+        for file in &mut self.files {
+            if let Some(rest) = file.name.strip_prefix(certain).filter(|_| !certain.is_empty()) {
+                file.name = format!("{placeholder}{rest}");
+            }
+        }
+        self
+    }
+
     /// The files that are scanned where they lie, not copied on landing.
     pub fn scanned(&self) -> &[SourceFile] {
         if self.format == Format::Parquet { &self.files } else { &[] }
@@ -328,9 +352,8 @@ impl Found {
             return Err(DatasetError::unreadable(file, "its first 64 KiB hold no JSON object with a key")
                 .help("NDJSON is one JSON object a line"));
         }
-        if let Some((name, _)) =
-            found.iter().find(|(name, _)| name == SOURCE || name == ROW || name.is_empty())
-        {
+        let unusable = |name: &str| name == SOURCE || name == ROW || name.is_empty() || is_pattern(name);
+        if let Some((name, _)) = found.iter().find(|(name, _)| unusable(name)) {
             return Err(DatasetError::header(file, format!("`{name}` cannot be the name of a column")));
         }
         let text = ColumnType::Text;
@@ -354,6 +377,10 @@ impl Found {
                 return Err(DatasetError::new(Trouble::ColumnsDiffer, what, "one dataset")
                     .help("make them two datasets and bring them together with `centralize`"));
             }
+        }
+        if let Some(name) = names.iter().find(|name| is_pattern(name)) {
+            let what = format!("`{name}` reads as a pattern of names");
+            return Err(DatasetError::header(&one.name, what).help("deliver it under another name"));
         }
         Ok(first.clone())
     }

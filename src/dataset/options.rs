@@ -5,8 +5,8 @@ use std::fmt;
 
 use encoding_rs::Encoding;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Serialize};
 
 use super::error::DatasetError;
 use super::value::ColumnType;
@@ -85,7 +85,7 @@ pub enum Format {
 }
 
 /// What to do with records that cannot be read.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BadRows {
     /// The run stops and names the first of them.

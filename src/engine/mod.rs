@@ -44,6 +44,8 @@ pub struct Target {
 pub enum Format {
     /// Parquet, zstd.
     Parquet,
+    /// Parquet that only this run reads again: written sooner, larger, and gone if the machine stops.
+    Working,
     /// Comma separated, UTF-8, header line.
     Csv,
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use polars::prelude::{DataFrame, LazyFrame, lit};
+use polars::prelude::{DataFrame, DataType, Expr, IntoLazy, LazyFrame, Schema, col, lit};
 
 use super::Unwatched;
 use super::step::{Made, collect, kept, make};
@@ -12,7 +12,7 @@ use crate::dataset;
 use crate::diagnostic::{Caution, Diagnostic, RunError};
 use crate::engine::{Embedded, Engine};
 use crate::pipeline::Vars;
-use crate::stages::{Check, Context, File, Known, Stage, Table, Traced};
+use crate::stages::{Check, Context, File, Known, Ready, Stage, Table, Traced};
 
 /// What a stage made of one's own frames.
 #[derive(Default)]
@@ -62,7 +62,7 @@ pub fn apply_with<S: Stage>(stage: S, inputs: &[(&str, LazyFrame)]) -> Result<Ap
         };
         let schema = rows.clone().collect_schema().map_err(RunError::from)?;
         known.insert(name.clone(), Known { kind: "dataset".into(), schema: Some(schema.as_ref().clone()) });
-        tables.push(traced(name, rows));
+        tables.push(traced(name, rows, &schema));
     }
     let vars = Vars::new();
     let mut cx = Check::new(S::SPEC.kind, None, &known, &vars, false);
@@ -81,9 +81,10 @@ pub fn apply_with<S: Stage>(stage: S, inputs: &[(&str, LazyFrame)]) -> Result<Ap
         charts: &nothing.1,
         cautions: &nothing.2,
         lineage: &nothing.3,
+        fitted: &[],
     };
     let engine: Arc<dyn Engine> = Arc::new(Embedded);
-    let promise = crate::stages::Ready::output(&ready);
+    let promise = ready.output();
     match make(&ready, &tables, &engine, &cx, &Unwatched)? {
         Made::Estimates(estimates) => {
             kept(S::SPEC.kind, &promise, &estimates)?;
@@ -103,7 +104,10 @@ pub fn apply_with<S: Stage>(stage: S, inputs: &[(&str, LazyFrame)]) -> Result<Ap
                 .filter(|side| side.brief)
                 .filter_map(|side| Some((side.name.to_owned(), sides.get(side.name)?.clone())))
                 .collect();
-            let cautions = crate::stages::Ready::cautions(&ready, &brief);
+            if let Some(refused) = ready.refuse(&brief) {
+                return Err(RunError::data(refused).into());
+            }
+            let cautions = ready.cautions(&brief);
             Ok(Applied { table, sides, cautions, files: Vec::new() })
         }
         Made::Copy { name, .. } => Err(RunError::File {
@@ -115,22 +119,35 @@ pub fn apply_with<S: Stage>(stage: S, inputs: &[(&str, LazyFrame)]) -> Result<Ap
 }
 
 /// A frame as a dataset: each row knows its number, none was refused.
-fn traced(name: &str, rows: &LazyFrame) -> Table {
-    let numbered = rows
-        .clone()
-        .with_columns([lit(name.to_owned()).alias(dataset::SOURCE)])
-        .with_row_index(dataset::ROW, Some(1));
-    let columns = [
-        polars::prelude::all().exclude_cols([dataset::SOURCE, dataset::ROW]).as_expr(),
-        polars::prelude::col(dataset::SOURCE),
-        polars::prelude::col(dataset::ROW).cast(polars::prelude::DataType::Int64),
-    ];
+fn traced(name: &str, rows: &LazyFrame, schema: &Schema) -> Table {
+    // Columns of these names give way, as those of a file do. `col` would read `*` as all of them.
+    let data: Vec<Expr> = schema
+        .iter_names()
+        .filter(|column| *column != dataset::SOURCE && *column != dataset::ROW)
+        .map(|column| Expr::Column(column.clone()))
+        .collect();
+    let numbered = rows.clone().select(data.clone()).with_row_index(dataset::ROW, Some(1));
+    let place = [lit(name.to_owned()).alias(dataset::SOURCE), col(dataset::ROW).cast(DataType::Int64)];
+    let columns: Vec<Expr> = data.into_iter().chain(place).collect();
     let refused = DataFrame::empty_with_schema(&dataset::refused_schema());
-    Table {
-        rows: rows.clone(),
-        traced: Some(Traced {
-            rows: numbered.select(columns),
-            refused: polars::prelude::IntoLazy::lazy(refused),
-        }),
+    let traced = Traced { rows: numbered.select(columns), refused: refused.lazy() };
+    Table { rows: rows.clone(), traced: Some(traced) }
+}
+
+#[cfg(test)]
+mod tests {
+    use polars::prelude::df;
+
+    use super::*;
+
+    /// A frame may have columns of the names that say where a row came from.
+    #[test]
+    fn columns_named_like_provenance_give_way() {
+        let frame = df!("recommend" => [9i64, 3], "_row" => [7i64, 8], "_source" => ["x", "y"]).unwrap();
+        let schema = frame.schema().clone();
+        let traced = traced("answers", &frame.lazy(), &schema).traced.unwrap().rows.collect().unwrap();
+        let expected =
+            df!("recommend" => [9i64, 3], "_source" => ["answers", "answers"], "_row" => [1i64, 2]);
+        assert_eq!(traced, expected.unwrap());
     }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-/// A file name for any text: letters and digits of any script, `_`, `-`, and single
-/// blanks and dots between them stay; anything else becomes `-`, and then a fingerprint keeps two texts from sharing one name.
-/// Never empty, never a path, never a name that an operating system reserves.
+/// A file name for any text: letters and digits of any script, `_`, `-`, and single blanks and dots
+/// between them stay; anything else becomes `-`, and then a fingerprint keeps two texts from sharing one
+/// name. Never empty, never a path, never a name that an operating system reserves.
 pub fn file_name(value: &str) -> String {
     const LONGEST: usize = 60;
     let signs: Vec<char> = value.chars().take(LONGEST).collect();

@@ -3,6 +3,7 @@
 
 mod apply;
 mod files;
+mod landing;
 mod manifest;
 mod publish;
 mod step;
@@ -38,7 +39,7 @@ pub struct Options {
     pub keep: usize,
     /// Only these stages and what they need. Such a run is not published: a version is whole.
     pub select: Option<Vec<String>>,
-    /// Do not publish where any figure comes with a caution.
+    /// Do not publish where any figure comes with a caution that its stage does not accept.
     pub deny_cautions: bool,
 }
 
@@ -132,6 +133,8 @@ pub struct Run {
     pub published: bool,
     /// What a reader should know, in the order of the stages.
     pub cautions: Vec<Caution>,
+    /// How many of them kept the run from being published: none unless cautions were to deny it.
+    pub denied: usize,
     /// Where each table came from, by id.
     pub lineage: BTreeMap<String, Lineage>,
     /// The stages that failed, and why.
@@ -191,6 +194,7 @@ pub fn run(plan: &Plan, options: &Options, watch: &dyn Watch) -> Result<Run, Run
         id: store.id().to_owned(),
         folder: store.version(),
         published: false,
+        denied: if options.deny_cautions { denying(plan, &cautions) } else { 0 },
         cautions,
         lineage,
         failures: Vec::new(),
@@ -204,8 +208,7 @@ pub fn run(plan: &Plan, options: &Options, watch: &dyn Watch) -> Result<Run, Run
             return Err(error);
         }
     }
-    let denied = options.deny_cautions && !run.cautions.is_empty();
-    let status = match (run.failures.is_empty(), denied, &options.select) {
+    let status = match (run.failures.is_empty(), run.denied > 0, &options.select) {
         (false, ..) => "failed",
         (true, true, _) => "denied",
         (true, false, Some(_)) => "selected",
@@ -231,6 +234,14 @@ pub fn run(plan: &Plan, options: &Options, watch: &dyn Watch) -> Result<Run, Run
     Ok(run)
 }
 
+/// The cautions that no stage said to expect of it.
+fn denying(plan: &Plan, cautions: &[Caution]) -> usize {
+    let expected = |caution: &&Caution| {
+        plan.step(&caution.stage).is_some_and(|step| step.accept.contains(&caution.code))
+    };
+    cautions.len() - cautions.iter().filter(expected).count()
+}
+
 fn names(ids: &[String]) -> impl Iterator<Item = &str> {
     ids.iter().map(String::as_str)
 }
@@ -245,6 +256,7 @@ fn carry_out(
 ) -> Result<Outcome, RunError> {
     let mut failures: Vec<(String, RunError)> = Vec::new();
     let mut skipped: Vec<String> = Vec::new();
+    stepper.land(steps)?;
     for (at, step) in steps.iter().enumerate() {
         if watch.interrupted() {
             return Err(RunError::Interrupted);

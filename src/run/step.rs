@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use polars::prelude::{DataFrame, IntoLazy, LazyFrame, NamedFrom, PolarsError, Schema, Series, all};
 
+use super::Watch;
+use super::landing::{self, Job, Readings};
 use super::store::Store;
-use super::{Event, Watch};
 use crate::chart;
-use crate::dataset::{self, DatasetError};
+use crate::dataset::{DatasetError, Landed};
 use crate::diagnostic::{Caution, CautionCode, RunError};
 use crate::engine::{Engine, Format, Target};
 use crate::number;
@@ -49,7 +50,7 @@ pub(super) fn make(
             Reduced::Cells(guarded(watch, move || engine.tabulate(rows, &tables))??)
         }
     };
-    let estimates = caught(|| ready.estimate(reduced, cx))??;
+    let estimates = caught(|| ready.estimate(reduced, &Context { fitted: &fitted, ..*cx }))??;
     Ok(Made::Estimates(Box::new(estimates)))
 }
 
@@ -80,6 +81,8 @@ pub(super) struct Stepper<'a> {
     store: &'a Store,
     watch: &'a dyn Watch,
     vars: BTreeMap<String, String>,
+    /// Datasets that no step has read yet.
+    landed: Readings,
     tables: BTreeMap<String, Slot>,
     charts: BTreeMap<String, chart::Spec>,
     /// By stage: its own and those of what it reads.
@@ -110,6 +113,7 @@ impl<'a> Stepper<'a> {
             store,
             watch,
             vars: plan.vars_text(),
+            landed: Readings::new(),
             tables: BTreeMap::new(),
             charts: BTreeMap::new(),
             cautions: BTreeMap::new(),
@@ -208,14 +212,15 @@ impl<'a> Stepper<'a> {
             charts: &self.charts,
             cautions: &self.cautions,
             lineage: &self.lineage,
+            fitted: &[],
         }
     }
 
     fn input(&mut self, name: &str) -> Result<Table, RunError> {
-        if !self.tables.contains_key(name)
+        if let Some(read) = self.landed.remove(name)
             && let Some(source) = self.plan.sources.iter().find(|source| source.dataset.id.value == name)
         {
-            let table = self.land(source).inspect_err(|_| {
+            let table = read.and_then(|landed| self.dataset(source, landed)).inspect_err(|_| {
                 self.unread.insert(name.to_owned());
             })?;
             self.tables.insert(name.to_owned(), Slot::Dataset(Box::new(table)));
@@ -230,13 +235,27 @@ impl<'a> Stepper<'a> {
         }
     }
 
-    fn land(&mut self, source: &Source) -> Result<Table, RunError> {
+    /// Lands what these steps read, before the first of them runs.
+    ///
+    /// # Errors
+    /// Only an interruption: a dataset that cannot be landed fails the first step that reads it.
+    pub(super) fn land(&mut self, steps: &[&Step]) -> Result<(), RunError> {
+        let mut jobs: Vec<Job> = Vec::new();
+        for name in steps.iter().flat_map(|step| &step.inputs) {
+            let source = self.plan.sources.iter().find(|source| source.dataset.id.value == *name);
+            if let Some(source) = source.filter(|_| jobs.iter().all(|job| job.dataset != *name)) {
+                let folder = self.store.landing(name);
+                jobs.push(Job { dataset: name.clone(), found: source.found.clone(), folder });
+            }
+        }
+        self.landed = landing::land(jobs, self.watch)?;
+        Ok(())
+    }
+
+    /// A landed dataset as a table, and what there is to know about it.
+    fn dataset(&mut self, source: &Source, landed: Result<Landed, DatasetError>) -> Result<Table, RunError> {
         let id = source.dataset.id.value.as_str();
-        self.watch.event(Event::Landing { dataset: id });
-        let begun = std::time::Instant::now();
-        let folder = self.store.landing(id)?;
-        let found = source.found.clone();
-        let landed = guarded(self.watch, move || dataset::land(&found, &folder))?.map_err(|error| {
+        let landed = landed.map_err(|error| {
             match error.unwritten.clone() {
                 // The disk, not the data.
                 Some(path) => RunError::File { path, source: std::io::Error::other(error.message) },
@@ -263,7 +282,6 @@ impl<'a> Stepper<'a> {
         self.lineage.insert(id.to_owned(), lineage);
         self.told.extend(cautions.iter().cloned());
         self.cautions.insert(id.to_owned(), cautions);
-        self.watch.event(Event::Landed { dataset: id, rows, refused, took: begun.elapsed() });
         Ok(table)
     }
 
@@ -284,7 +302,7 @@ impl<'a> Stepper<'a> {
         } else {
             // The rows go through for the side tables anyway; kept aside, no later stage makes them again.
             let path = self.store.aside(&step.id)?;
-            writes.push((main, parquet(&path)));
+            writes.push((main, Target { path: path.clone(), format: Format::Working }));
             self.tables.insert(step.id.clone(), Slot::Written(path));
         }
         for (name, plan) in sides {
@@ -372,7 +390,7 @@ impl<'a> Stepper<'a> {
         };
         let count = rows.clone().select([polars::prelude::len().alias("rows")]);
         // Written and counted together: the rows are made once.
-        let counted = self.store.landing(&format!("{}.rows", step.id))?.join("rows.parquet");
+        let counted = self.store.landing(&format!("{}.rows", step.id)).join("rows.parquet");
         self.write(vec![(rows, Target { path, format: form }), (count, parquet(&counted))])?;
         let counted = collect(&self.engine, vec![self.engine.scan(&counted)?], self.watch)?;
         let n = counted.first().and_then(|table| table.column("rows").ok()?.get(0).ok()?.extract::<u64>());
@@ -454,6 +472,9 @@ pub(super) fn kept(stage: &str, promise: &Promise, estimates: &Estimates) -> Res
     Ok(())
 }
 
+/// How often it is asked whether to stop.
+pub(super) const WATCHED: Duration = Duration::from_millis(50);
+
 /// Runs the engine on a thread of its own while watching for an interruption, and turns a panic of
 /// the engine into an error: no panic reaches a user. After an interruption the thread goes on until
 /// the process ends, which is what an interrupted program does next.
@@ -467,7 +488,7 @@ fn guarded<T: Send + 'static>(
         let _ = send.send(work());
     });
     loop {
-        match receive.recv_timeout(Duration::from_millis(50)) {
+        match receive.recv_timeout(WATCHED) {
             Ok(value) => return Ok(value),
             Err(RecvTimeoutError::Timeout) if watch.interrupted() => return Err(RunError::Interrupted),
             Err(RecvTimeoutError::Timeout) => {}
@@ -480,7 +501,7 @@ fn guarded<T: Send + 'static>(
 }
 
 /// The same promise for work that borrows: a panic becomes an error.
-fn caught<T>(work: impl FnOnce() -> T) -> Result<T, RunError> {
+pub(super) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, RunError> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))
         .map_err(|panic| broken(panic_text(panic.as_ref())))
 }

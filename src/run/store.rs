@@ -52,9 +52,7 @@ impl Store {
         publish::settle(out);
         let id = fresh_id(out);
         let store = Self { out: out.to_owned(), id, _lock: lock };
-        for folder in ["tables", "landing"] {
-            make_dir(&store.work().join(if folder == "tables" { "version/tables" } else { folder }))?;
-        }
+        make_dir(&store.version().join("tables"))?;
         Ok(store)
     }
 
@@ -77,11 +75,9 @@ impl Store {
         self.version().join("tables").join(format!("{name}.parquet"))
     }
 
-    /// A folder for what is landed of a dataset; gone after the run.
-    pub(super) fn landing(&self, dataset: &str) -> Result<PathBuf, RunError> {
-        let folder = self.work().join("landing").join(dataset);
-        make_dir(&folder)?;
-        Ok(folder)
+    /// The folder for what is landed of a dataset, not made yet; gone after the run.
+    pub(super) fn landing(&self, dataset: &str) -> PathBuf {
+        self.work().join("landing").join(dataset)
     }
 
     /// The file of a table that is not published; gone after the run.

@@ -47,15 +47,22 @@ pub fn is_text(dtype: &DataType) -> bool {
     matches!(dtype, DataType::String | DataType::Categorical(..) | DataType::Enum(..))
 }
 
-/// A text with its blanks cut off, where that is wanted, and with its null words, the empty one among
-/// them, as missing values.
-pub fn cleaned(text: Expr, trim: bool, null_words: &[String]) -> Expr {
-    let text = text.cast(DataType::String);
-    let trimmed = text.clone().str().strip_chars(lit(NULL));
+/// A value that holds text, as text.
+pub fn as_text(value: Expr, from: &DataType) -> Expr {
+    if *from == DataType::String { value } else { value.cast(DataType::String) }
+}
+
+/// A text with its blanks cut off.
+pub fn without_blanks(text: Expr) -> Expr {
+    text.str().strip_chars(lit(NULL))
+}
+
+/// A text, missing where it is empty or a null word but for blanks around it.
+pub fn cleaned(text: Expr, trimmed: &Expr, null_words: &[String]) -> Expr {
     let missing = null_words.iter().fold(trimmed.clone().eq(lit("")), |missing, word| {
         missing.or(trimmed.clone().eq(lit(word.as_str())))
     });
-    when(missing).then(lit(NULL)).otherwise(if trim { trimmed } else { text })
+    when(missing).then(lit(NULL)).otherwise(text)
 }
 
 impl Conversion {
@@ -147,10 +154,13 @@ impl Conversion {
         let each: Vec<Expr> = formats.iter().map(|format| parsed(&text, format).cast(to.clone())).collect();
         let instant = if let [only] = each.as_slice() { only.clone() } else { coalesce(&each) };
         // `%Y` also reads the year 24, which nobody's customer was born in.
-        let year = instant.clone().dt().year();
-        when(year.clone().gt_eq(lit(1000)).and(year.lt_eq(lit(9999)))).then(instant).otherwise(lit(NULL))
+        let [first, end] = FOUR_DIGITS.map(|day| lit(day).cast(DataType::Date).cast(to.clone()));
+        when(instant.clone().gt_eq(first).and(instant.clone().lt(end))).then(instant).otherwise(lit(NULL))
     }
 }
+
+/// The days, since 1970-01-01, on which the years 1000 and 10000 begin.
+const FOUR_DIGITS: [i32; 2] = [-354_285, 2_932_897];
 
 /// Forms of a date with a time that need no saying.
 const ISO_DATETIME: [&str; 5] =
@@ -205,7 +215,8 @@ mod tests {
     fn convert(texts: &[&str], to: ColumnType, form: Form) -> Vec<String> {
         let frame = df!("t" => texts).unwrap().lazy();
         let conversion = Conversion { from: DataType::String, to, form };
-        let value = conversion.convert(cleaned(col("t"), true, &["n/a".to_owned()]));
+        let trimmed = without_blanks(col("t"));
+        let value = conversion.convert(cleaned(trimmed.clone(), &trimmed, &["n/a".to_owned()]));
         let frame = frame.select([value.alias("v")]).collect().unwrap();
         assert_eq!(frame.dtypes()[0], to.dtype());
         let column = frame.column("v").unwrap();
@@ -226,8 +237,12 @@ mod tests {
             let landed = crate::dataset::float(text);
             let conversion =
                 Conversion { from: DataType::String, to: ColumnType::Float, form: Form::default() };
-            let here =
-                df!("t" => [text]).unwrap().lazy().select([conversion.convert(cleaned(col("t"), true, &[]))]);
+            let trimmed = without_blanks(col("t"));
+            let here = df!("t" => [text]).unwrap().lazy().select([conversion.convert(cleaned(
+                trimmed.clone(),
+                &trimmed,
+                &[],
+            ))]);
             assert_eq!(here.collect().unwrap().columns()[0].f64().unwrap().get(0), landed, "{text:?}");
         }
         for text in ["inf", "-inf", "NaN", "1e999"] {
@@ -280,6 +295,16 @@ mod tests {
         let texts = ["2026-11-22T08:15:00.250", "2026-11-22 08:15", "2026-11-22", "08:15"];
         let expected = ["2026-11-22 08:15:00.250", "2026-11-22 08:15:00", "2026-11-22 00:00:00", "null"];
         assert_eq!(convert(&texts, ColumnType::Datetime, Form::default()), expected);
+    }
+
+    #[test]
+    fn years_have_four_digits() {
+        let texts = ["0999-12-31", "1000-01-01", "9999-12-31", "+10000-01-01"];
+        let dates = convert(&texts, ColumnType::Date, Form::default());
+        assert_eq!(dates, ["null", "1000-01-01", "9999-12-31", "null"]);
+        let texts = ["0999-12-31 23:59", "1000-01-01 00:00", "9999-12-31 23:59"];
+        let times = convert(&texts, ColumnType::Datetime, Form::default());
+        assert_eq!(times, ["null", "1000-01-01 00:00:00", "9999-12-31 23:59:00"]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use polars::prelude::*;
 
-use super::convert::cleaned;
+use super::convert::{as_text, cleaned, without_blanks};
 use super::{Checked, Duplicates, Kept, ROW, SOURCE, Silo, Value};
 use crate::diagnostic::{Code, Diagnostic, RunError};
 use crate::stages::{Ready, Table};
@@ -20,9 +20,16 @@ const TAKES_PART: &str = "takes_part";
 const FAULT: &str = "fault";
 /// The place of a row's source among the sources.
 const ORDER: &str = "order";
+/// The place of a row in its source, whose rows stand in the order of files and records: one number
+/// to find it by.
+const PLACE: &str = "place";
 
 fn raw(column: usize) -> String {
     format!("raw {column}")
+}
+
+fn trimmed(column: usize) -> String {
+    format!("trimmed {column}")
 }
 
 fn text(column: usize) -> String {
@@ -50,39 +57,50 @@ impl Value {
 impl Silo {
     /// The rows of a source as they are given, with their places and whether they take part.
     fn given(&self, table: &Table) -> LazyFrame {
+        const NUMBER: &str = "number of the row";
         let takes_part = match &self.condition {
             Some(condition) => condition.clone().fill_null(lit(false)),
             None => lit(true),
         };
         let values = self.values.iter().enumerate().map(|(i, value)| value.raw.clone().alias(raw(i)));
         let mut columns: Vec<Expr> = values.chain([takes_part.alias(TAKES_PART)]).collect();
+        let number = col(NUMBER);
         let rows = match &table.traced {
             Some(traced) => {
                 columns.extend([col(SOURCE), col(ROW)]);
-                traced.rows.clone()
+                &traced.rows
             }
             None => {
-                const NUMBER: &str = "number of the row";
-                let number = col(NUMBER).cast(DataType::Int64).alias(ROW);
-                columns.extend([lit(self.id.as_str()).alias(SOURCE), number]);
-                table.rows.clone().with_row_index(NUMBER, Some(1))
+                let row = number.clone().cast(DataType::Int64).alias(ROW);
+                columns.extend([lit(self.id.as_str()).alias(SOURCE), row]);
+                &table.rows
             }
         };
-        rows.select(columns)
+        columns.push(number.alias(PLACE));
+        rows.clone().with_row_index(NUMBER, Some(1)).select(columns)
     }
 
     /// Rows that [`Self::given`] gave, with their converted values beside the given ones.
     fn converted(&self, given: LazyFrame) -> LazyFrame {
-        let texts = self.values.iter().enumerate().filter_map(|(i, value)| {
-            let cleaning = value.cleaning.as_ref()?;
-            Some(cleaned(col(raw(i)), cleaning.trim, &cleaning.null_words).alias(text(i)))
+        // A step for each column that is used twice: the engine would make it twice within one.
+        let cleanings = || {
+            self.values.iter().enumerate().filter_map(|(i, value)| Some((i, value, value.cleaning.as_ref()?)))
+        };
+        let given_text = |i: usize, value: &Value| as_text(col(raw(i)), &value.conversion.from);
+        let trims = cleanings().map(|(i, value, _)| without_blanks(given_text(i, value)).alias(trimmed(i)));
+        let texts = cleanings().map(|(i, value, cleaning)| {
+            let kept = if cleaning.trim { col(trimmed(i)) } else { given_text(i, value) };
+            cleaned(kept, &col(trimmed(i)), &cleaning.null_words).alias(text(i))
         });
         let converted = self
             .values
             .iter()
             .enumerate()
             .map(|(i, value)| value.conversion.convert(col(value.given(i))).alias(format!("value {i}")));
-        given.with_columns(texts.collect::<Vec<_>>()).with_columns(converted.collect::<Vec<_>>())
+        given
+            .with_columns(trims.collect::<Vec<_>>())
+            .with_columns(texts.collect::<Vec<_>>())
+            .with_columns(converted.collect::<Vec<_>>())
     }
 
     /// Converted rows with what is wrong with each.
@@ -148,7 +166,7 @@ impl Checked {
     pub(super) fn fits(&self, inputs: &[Table]) -> PolarsResult<Vec<LazyFrame>> {
         let compared: BTreeSet<usize> = self.duplicates.iter().flat_map(Duplicates::looked_at).collect();
         let known: Vec<Expr> =
-            compared.into_iter().map(value).chain([SOURCE, ROW, TAKES_PART, FAULT].map(col)).collect();
+            compared.into_iter().map(value).chain([SOURCE, ROW, PLACE, TAKES_PART, FAULT].map(col)).collect();
         let judged: Vec<LazyFrame> = self
             .sources
             .iter()
@@ -168,7 +186,7 @@ impl Checked {
                 count(col(TAKES_PART).not()).alias("filtered"),
                 count(is_wrong.clone()).alias("wrong"),
             ]));
-            fits.push(rows.filter(is_wrong).select([col(SOURCE), col(ROW), col(FAULT)]));
+            fits.push(rows.filter(is_wrong).select([col(PLACE), col(FAULT)]));
         }
         Ok(fits)
     }
@@ -178,12 +196,12 @@ impl Checked {
         let each = self.sources.iter().zip(inputs).enumerate().map(|(at, (silo, table))| {
             let fitting = silo
                 .judged(silo.converted(silo.given(table)), self.key())
-                .filter(col(TAKES_PART).and(col(FAULT).is_null()))
-                .select(self.promised());
-            Ok(match fitted.superseded_of(at)? {
+                .filter(col(TAKES_PART).and(col(FAULT).is_null()));
+            let kept = match fitted.superseded_of(at)? {
                 Some(dropped) => on_place(fitting, dropped, JoinType::Anti),
                 None => fitting,
-            })
+            };
+            Ok(kept.select(self.promised()))
         });
         concat(each.collect::<PolarsResult<Vec<_>>>()?, UnionArgs::default())
     }
@@ -256,8 +274,8 @@ impl Checked {
     /// The rows that give way to another with the same key, and that other: places only.
     fn superseded(&self, duplicates: &Duplicates, judged: &[LazyFrame]) -> PolarsResult<LazyFrame> {
         let newest = duplicates.newest();
+        let places = [col(ORDER), col(PLACE)];
         // Names that no column of the table can have: the engine's names do not collide with them.
-        let places = [col(ORDER), col(SOURCE), col(ROW)];
         let named: Vec<String> = (0..duplicates.columns.len()).map(|i| format!("key {i}")).collect();
         let wanted: Vec<Expr> = duplicates
             .columns
@@ -265,7 +283,7 @@ impl Checked {
             .zip(&named)
             .map(|(&column, name)| value(column).alias(name.as_str()))
             .chain(newest.map(|column| value(column).alias("newest")))
-            .chain([col(SOURCE), col(ROW)])
+            .chain([SOURCE, ROW, PLACE].map(col))
             .collect();
         let each = judged.iter().enumerate().map(|(at, rows)| {
             let columns: Vec<Expr> = wanted.iter().cloned().chain([lit(at as i32).alias(ORDER)]).collect();
@@ -292,10 +310,9 @@ impl Checked {
             descending.push(true);
         }
         by.extend(places.iter().cloned());
-        descending.extend([backwards; 3]);
+        descending.extend([backwards; 2]);
         let sorting =
             SortMultipleOptions::default().with_order_descending_multi(descending).with_nulls_last(true);
-        let [order, source, row] = &places;
         let shown = match duplicates.keep {
             Kept::Error => {
                 let texts = key.iter().map(|column| column.clone().cast(DataType::String));
@@ -303,18 +320,14 @@ impl Checked {
             }
             _ => lit(""),
         };
-        let sorted = several.sort_by_exprs(by, sorting);
-        let first = |column: &Expr, name: &str| column.clone().first().alias(name);
-        let kept = sorted.clone().group_by(key.clone()).agg([
-            first(order, "kept_order"),
-            first(source, "kept_source"),
-            first(row, "kept_row"),
-        ]);
-        let is_other = order
-            .clone()
-            .neq(col("kept_order"))
-            .or(source.clone().neq(col("kept_source")))
-            .or(row.clone().neq(col("kept_row")));
+        // Kept for both of its readers: the engine does not find out by itself that they are one.
+        let sorted = several.sort_by_exprs(by, sorting).cache();
+        let kept = sorted.clone().group_by(key.clone()).agg(
+            [(ORDER, "kept_order"), (PLACE, "kept_place"), (SOURCE, "kept_source"), (ROW, "kept_row")]
+                .map(|(column, name)| col(column).first().alias(name)),
+        );
+        let is_other = col(ORDER).neq(col("kept_order")).or(col(PLACE).neq(col("kept_place")));
+        let told = [ORDER, PLACE, SOURCE, ROW, "kept_source", "kept_row"].map(col);
         Ok(sorted
             .join_builder()
             .with(kept)
@@ -324,15 +337,8 @@ impl Checked {
             .join_nulls(true)
             .finish()
             .filter(is_other)
-            .select([
-                order.clone(),
-                source.clone(),
-                row.clone(),
-                col("kept_source"),
-                col("kept_row"),
-                shown.alias("key"),
-            ])
-            .sort([ORDER, SOURCE, ROW], SortMultipleOptions::default()))
+            .select(told.into_iter().chain([shown.alias("key")]).collect::<Vec<_>>())
+            .sort([ORDER, PLACE], SortMultipleOptions::default()))
     }
 
     /// Under `keep: error` a key that comes twice stops the run.
@@ -403,19 +409,18 @@ impl<'a> Fitted<'a> {
         let Some(all) = self.superseded else { return Ok(None) };
         let order = all.column(ORDER)?.i32()?;
         let own: BooleanChunked = order.iter().map(|order| Some(order == Some(at as i32))).collect();
-        let own = all.filter(&own)?.select([SOURCE, ROW, "kept_source", "kept_row"])?;
+        let own = all.filter(&own)?.select([PLACE, "kept_source", "kept_row"])?;
         Ok((own.height() > 0).then_some(own))
     }
 }
 
 /// Joins rows with the places of some of them, keeping their order.
 fn on_place(rows: LazyFrame, places: DataFrame, how: JoinType) -> LazyFrame {
-    let on = [col(SOURCE), col(ROW)];
     rows.join_builder()
         .with(places.lazy())
         .how(how)
-        .left_on(on.clone())
-        .right_on(on)
+        .left_on([col(PLACE)])
+        .right_on([col(PLACE)])
         .maintain_order(MaintainOrderJoin::Left)
         .finish()
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::Columns;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::{OneOrMany, Spanned};
+use crate::expression::rules;
 use crate::stages::{Check, exact, type_name};
 
 /// A column of numbers compared with its mean over all rows.
@@ -79,7 +80,7 @@ impl Ready {
     pub(super) fn means(&self, rows: &LazyFrame) -> Vec<LazyFrame> {
         let value = exact::number(column(&self.value));
         let sums = [exact::sum(value.clone()).alias("total"), value.count().alias("count")];
-        let mean = |name: String| ratio(col("total"), col("count")).alias(name);
+        let mean = |name: String| rules::divide(col("total"), col("count")).alias(name);
         let whole = rows.clone().select(sums.clone()).select([mean(self.named("whole"))]);
         if self.by.is_empty() {
             return vec![whole];
@@ -109,7 +110,6 @@ impl Ready {
             Some(whole) => whole.column(&self.named("whole"))?.f64()?.iter().next().flatten(),
             None => None,
         };
-        let whole = whole.map_or(lit(NULL), lit).cast(DataType::Float64);
         let parts = if self.by.is_empty() { None } else { means.next() };
         let (rows, part) = match parts {
             None => (rows, exact::number(column(&self.value))),
@@ -126,11 +126,10 @@ impl Ready {
                 (join.finish(), col(self.named("part")))
             }
         };
-        Ok(rows.with_column((lit(100.0) * ratio(part, whole)).alias(self.into.as_str())))
+        let ratio = match whole.filter(|whole| *whole != 0.0) {
+            Some(whole) => rules::divide_by(part, whole),
+            None => lit(NULL).cast(DataType::Float64),
+        };
+        Ok(rows.with_column((lit(100.0) * ratio).alias(self.into.as_str())))
     }
-}
-
-/// `a / b`; null where `b` is zero or there is nothing to divide.
-fn ratio(a: Expr, b: Expr) -> Expr {
-    when(b.clone().neq(lit(0))).then(a.true_div(b)).otherwise(lit(NULL))
 }

@@ -194,9 +194,17 @@ fn column(name: &str) -> Expr {
 }
 
 impl Ready {
+    /// A key as it is compared.
     fn comparable(&self, name: &str, dtype: &DataType) -> Expr {
         match dtype {
             DataType::String if self.normalised => rules::normalise(column(name)),
+            _ => self.plain(name, dtype),
+        }
+    }
+
+    /// A key as it is written, in the type of both sides.
+    fn plain(&self, name: &str, dtype: &DataType) -> Expr {
+        match dtype {
             DataType::Int64 => column(name).cast(DataType::Int64),
             _ => column(name),
         }
@@ -222,27 +230,86 @@ impl Ready {
         whole.reduce(Expr::and).unwrap_or(lit(true))
     }
 
-    /// The rows with the taken columns, the compared keys, and whether anything was found. `distinct`:
-    /// of rows of the table with one key only one counts, whichever.
-    pub(super) fn join(&self, rows: LazyFrame, table: LazyFrame, distinct: bool) -> LazyFrame {
+    /// The table by its compared keys: the taken columns, and that something was found. `distinct`: of
+    /// rows of the table with one key only one counts, whichever.
+    fn table(&self, table: LazyFrame, distinct: bool) -> LazyFrame {
         let mut there = self.keys_there();
         there.extend(self.taken.iter().map(|taken| column(&taken.there).alias(taken.here.as_str())));
         there.push(lit(true).alias(self.found_name()));
-        let mut table = table.select(there).filter(self.whole_keys());
-        let on: Vec<Expr> = (0..self.keys.len()).map(|at| column(&self.key_name(at))).collect();
-        if distinct {
-            table = table.unique_generic(Some(on.clone()), UniqueKeepStrategy::Any);
-        }
+        let table = table.select(there).filter(self.whole_keys());
+        if distinct { table.unique_generic(Some(self.on()), UniqueKeepStrategy::Any) } else { table }
+    }
+
+    fn on(&self) -> Vec<Expr> {
+        (0..self.keys.len()).map(|at| column(&self.key_name(at))).collect()
+    }
+
+    /// Whether keys are folded before they are compared.
+    pub(super) fn folds(&self) -> bool {
+        self.normalised
+    }
+
+    /// Whether a key here is a column that another lookup takes over.
+    pub(super) fn follows(&self, other: &Self) -> bool {
+        self.keys.iter().any(|key| other.taken.iter().any(|taken| taken.here == key.here))
+    }
+
+    /// The table by the keys as the rows write them, of those that find something. Many rows write few
+    /// keys: each is folded once here, and rows are then joined without being folded.
+    pub(super) fn as_written(&self, rows: &LazyFrame, table: LazyFrame) -> LazyFrame {
+        let written = |at: usize| format!("{}_written", self.key_name(at));
+        let keys = || self.keys.iter().enumerate();
+        let asked = keys().map(|(at, key)| self.plain(&key.here, &key.dtype).alias(written(at)));
+        let folded =
+            keys().map(|(at, key)| self.comparable(&written(at), &key.dtype).alias(self.key_name(at)));
+        let mut kept: Vec<Expr> =
+            keys().map(|(at, _)| column(&written(at)).alias(self.key_name(at))).collect();
+        kept.extend(self.taken.iter().map(|taken| column(&taken.here)));
+        kept.push(column(&self.found_name()));
+        rows.clone()
+            .select(asked.collect::<Vec<_>>())
+            .unique_generic(None, UniqueKeepStrategy::Any)
+            .with_columns(folded.collect::<Vec<_>>())
+            .join_builder()
+            .with(self.table(table, true))
+            .on(self.on())
+            .how(JoinType::Inner)
+            .finish()
+            .select(kept)
+    }
+
+    /// The rows with the taken columns, the compared keys, and whether anything was found, whatever the
+    /// table has more than once.
+    pub(super) fn join_any(&self, rows: LazyFrame, table: LazyFrame) -> LazyFrame {
+        self.join(rows, self.table(table, true), Self::comparable)
+    }
+
+    /// The same, with a table whose keys stand once.
+    pub(super) fn join_table(&self, rows: LazyFrame, table: LazyFrame) -> LazyFrame {
+        self.join(rows, self.table(table, false), Self::comparable)
+    }
+
+    /// The same, with the table that [`Self::as_written`] gave.
+    pub(super) fn join_written(&self, rows: LazyFrame, found: LazyFrame) -> LazyFrame {
+        self.join(rows, found, Self::plain)
+    }
+
+    fn join(
+        &self,
+        rows: LazyFrame,
+        table: LazyFrame,
+        compared: impl Fn(&Self, &str, &DataType) -> Expr,
+    ) -> LazyFrame {
         let here = self
             .keys
             .iter()
             .enumerate()
-            .map(|(at, key)| self.comparable(&key.here, &key.dtype).alias(self.key_name(at)));
+            .map(|(at, key)| compared(self, &key.here, &key.dtype).alias(self.key_name(at)));
         let joined = rows
             .with_columns(here.collect::<Vec<_>>())
             .join_builder()
             .with(table)
-            .on(on)
+            .on(self.on())
             .how(JoinType::Left)
             .maintain_order(MaintainOrderJoin::Left)
             .finish();
@@ -261,7 +328,7 @@ impl Matched for Ready {
     }
 
     fn duplicates(&self, table: LazyFrame) -> LazyFrame {
-        let names: Vec<Expr> = (0..self.keys.len()).map(|at| column(&self.key_name(at))).collect();
+        let names = self.on();
         let shown = concat_str(names.iter().map(as_text).collect::<Vec<_>>(), ", ", false);
         repeated(table.select(self.keys_there()).filter(self.whole_keys()), names, shown)
     }

@@ -222,18 +222,24 @@ impl Ready for Checked {
         promise
     }
 
-    /// First the keys that stand twice, a frame for each step that matches; then the rate of each
-    /// currency and day; then the means that each index compares. With these known beforehand, the rows
-    /// go through once and need not be held.
+    /// First the keys that stand twice, a frame for each step that matches; then what each lookup that
+    /// folds its keys finds; then the rate of each currency and day; then the means that each index
+    /// compares. With these known beforehand, the rows go through once and need not be held.
     fn fit(&self, inputs: &[Table]) -> PolarsResult<Vec<LazyFrame>> {
         let tables: Vec<LazyFrame> = inputs.iter().skip(1).map(|table| table.rows.clone()).collect();
         let mut fits: Vec<LazyFrame> =
             self.matches().zip(&tables).map(|(step, table)| step.duplicates(table.clone())).collect();
-        let mut rows = inputs.first().map(|from| from.rows.clone()).unwrap_or_default();
+        let from = inputs.first().map(|from| from.rows.clone()).unwrap_or_default();
+        let mut rows = from.clone();
         let mut tables = tables.into_iter();
-        for (lookup, table) in self.lookups.iter().zip(&mut tables) {
+        for (at, (lookup, table)) in self.lookups.iter().zip(&mut tables).enumerate() {
+            if lookup.folds() {
+                // The engine does not see that a lookup before this one leaves its keys alone.
+                let follows = self.lookups[..at].iter().any(|earlier| lookup.follows(earlier));
+                fits.push(lookup.as_written(if follows { &rows } else { &from }, table.clone()));
+            }
             // Keys that stand twice are told soon; they must not multiply the rows before that.
-            rows = lookup.join(rows, table, true);
+            rows = lookup.join_any(rows, table);
         }
         for (currency, table) in self.currencies.iter().zip(&mut tables) {
             let rates = currency.rates_asked(&rows, table);
@@ -255,7 +261,10 @@ impl Ready for Checked {
         let mut tables = inputs.iter().map(|table| table.rows.clone());
         let mut rows = tables.next().unwrap_or_default();
         for (lookup, table) in self.lookups.iter().zip(tables) {
-            rows = lookup.join(rows, table, false);
+            rows = match lookup.folds().then(|| fitted.next()).flatten() {
+                Some(found) => lookup.join_written(rows, found.clone().lazy()),
+                None => lookup.join_table(rows, table),
+            };
         }
         for (currency, rates) in self.currencies.iter().zip(&mut fitted) {
             rows = currency.convert(rows, rates.clone().lazy());
@@ -296,31 +305,23 @@ impl Checked {
     }
 
     fn match_rate(&self, rows: &LazyFrame) -> PolarsResult<LazyFrame> {
-        // All counts in one pass over the rows, then one row for each step.
         let whole = |truth: Expr| truth.cast(DataType::Int64).sum();
-        let counts: Vec<Expr> = self
+        // Each line counts for itself: the engine shares the rows with the other tables, but nothing
+        // that is shared within them.
+        let lines: Vec<LazyFrame> = self
             .matches()
-            .enumerate()
-            .flat_map(|(at, step)| {
+            .map(|step| {
                 let (n, found) = match step.asked() {
                     None => (len().cast(DataType::Int64), step.found()),
                     Some(asked) => (whole(asked.clone()), asked.and(step.found())),
                 };
-                [n.alias(format!("n_{at}")), whole(found).alias(format!("matched_{at}"))]
-            })
-            .collect();
-        let counted = rows.clone().select(counts);
-        let lines: Vec<LazyFrame> = self
-            .matches()
-            .enumerate()
-            .map(|(at, step)| {
-                let (n, matched) = (col(format!("n_{at}")), col(format!("matched_{at}")));
+                let counted = rows.clone().select([n.alias("n"), whole(found).alias("matched")]);
                 let share =
-                    when(n.clone().gt(lit(0))).then(matched.clone().true_div(n.clone())).otherwise(lit(NULL));
-                counted.clone().select([
+                    when(col("n").gt(lit(0))).then(col("matched").true_div(col("n"))).otherwise(lit(NULL));
+                counted.select([
                     lit(step.name()).alias("lookup"),
-                    n.alias("n"),
-                    matched.alias("matched"),
+                    col("n"),
+                    col("matched"),
                     share.cast(DataType::Float64).alias("share"),
                 ])
             })
