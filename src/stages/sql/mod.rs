@@ -57,7 +57,15 @@ impl Stage for Sql {
                 execute(&tables, &frames, &query.text())?.collect_schema()
             });
         match resolved {
-            Ok(schema) => Some(Checked { tables, query: query.text(), output: Arc::unwrap_or_clone(schema) }),
+            Ok(schema) => {
+                let asked = query.text();
+                query.divide_by_columns();
+                let divided = execute(&tables, &frames, &query.text());
+                // A decimal divided by a column may be of another type, and a constant does it no harm.
+                let same = divided.is_ok_and(|mut frame| frame.collect_schema().is_ok_and(|of| of == schema));
+                let query = if same { query.text() } else { asked };
+                Some(Checked { tables, query, output: Arc::unwrap_or_clone(schema) })
+            }
             Err(error) => {
                 query::refuse(&self.query, &error, cx);
                 None

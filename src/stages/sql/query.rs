@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 
 use polars::prelude::{DataType, PolarsError, Schema};
 use sqlparser::ast::{
-    Expr, Function, ObjectName, OrderBy, OrderByExpr, OrderByKind, OrderByOptions, Query, SetExpr,
-    Spanned as _, Statement, TableFactor, Value as Literal, ValueWithSpan, Visit, VisitMut, Visitor,
-    VisitorMut,
+    BinaryOperator, CastKind, Expr, Function, ObjectName, OrderBy, OrderByExpr, OrderByKind, OrderByOptions,
+    Query, SetExpr, Spanned as _, Statement, TableFactor, Value as Literal, ValueWithSpan, Visit, VisitMut,
+    Visitor, VisitorMut,
 };
 use sqlparser::tokenizer::Span as Lines;
 
@@ -110,6 +110,15 @@ impl Asked {
     /// The query as the engine gets it.
     pub(super) fn text(&self) -> String {
         self.query.to_string()
+    }
+
+    /// Divides by columns where the query divides by constants.
+    ///
+    /// The engine divides a block of rows by a constant by multiplying with its reciprocal, which may be
+    /// another number in the last digit, and a block of one row by dividing. How many groups come in one
+    /// block depends on the number of threads. By a column it divides.
+    pub(super) fn divide_by_columns(&mut self) {
+        let _ = VisitMut::visit(&mut self.query, &mut Divider);
     }
 
     /// Orders what the query leaves open by all columns from left to right, so that the rows come in
@@ -250,6 +259,42 @@ impl VisitorMut for Filler<'_> {
     }
 }
 
+/// Writes `x / 100` as `x / (100 + CAST(x IS NULL AS INTEGER))`, which is the same number.
+struct Divider;
+
+impl VisitorMut for Divider {
+    type Break = ();
+
+    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        if let Expr::BinaryOp { left, op: BinaryOperator::Divide, right } = expr
+            && is_constant(right)
+        {
+            let nothing = Expr::Cast {
+                kind: CastKind::Cast,
+                expr: Box::new(Expr::IsNull(Box::new(Expr::Nested(left.clone())))),
+                data_type: sqlparser::ast::DataType::Integer(None),
+                array: false,
+                format: None,
+            };
+            let constant = right.clone();
+            let column =
+                Expr::BinaryOp { left: constant, op: BinaryOperator::Plus, right: Box::new(nothing) };
+            **right = Expr::Nested(Box::new(column));
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+fn is_constant(expr: &Expr) -> bool {
+    match expr {
+        Expr::Value(value) => matches!(value.value, Literal::Number(..)),
+        Expr::Nested(inner) | Expr::UnaryOp { expr: inner, .. } | Expr::Cast { expr: inner, .. } => {
+            is_constant(inner)
+        }
+        _ => false,
+    }
+}
+
 fn literal(value: &Value) -> Expr {
     let plain = |literal: Literal| Expr::Value(literal.into());
     let number = |text: String| {
@@ -262,7 +307,7 @@ fn literal(value: &Value) -> Expr {
         Value::Float(value) => number(format!("{value:?}")),
         Value::Boolean(value) => plain(Literal::Boolean(*value)),
         Value::Date(date) => Expr::Cast {
-            kind: sqlparser::ast::CastKind::Cast,
+            kind: CastKind::Cast,
             expr: Box::new(plain(Literal::SingleQuotedString(date.to_string()))),
             data_type: sqlparser::ast::DataType::Date,
             array: false,

@@ -91,6 +91,27 @@ fn queries() {
     );
 }
 
+/// A block of rows is not multiplied with the reciprocal, which gives 1.6666666666666665 for five thirds.
+#[test]
+fn constants_divide() {
+    gives(
+        "orders",
+        "SELECT (id + 4) / 3.0 AS a, SUM(amount) OVER (PARTITION BY id) / -7 AS b FROM orders",
+        df!("a" => [5.0 / 3.0, 2.0, 7.0 / 3.0, 8.0 / 3.0], "b" => [1.5 / -7.0, 2.0 / -7.0, 3.0 / -7.0, 1.0 / -7.0])
+            .unwrap(),
+    );
+    gives(
+        "orders",
+        "SELECT region, SUM(id) / 3.0 AS a FROM orders GROUP BY region",
+        df!("region" => ["AMER", "EMEA", "O'Hara"], "a" => [2.0 / 3.0, 4.0 / 3.0, 4.0 / 3.0]).unwrap(),
+    );
+    gives(
+        "orders",
+        "SELECT region, SUM(id + 4) / 3.0 AS a FROM orders GROUP BY region HAVING SUM(id + 4) / 3 < 3",
+        df!("region" => ["AMER", "O'Hara"], "a" => [2.0, 8.0 / 3.0]).unwrap(),
+    );
+}
+
 #[test]
 fn refusals() {
     let told = |query: &str| check(&format!("from: [orders, regions]\nquery: {query}")).unwrap_err();
