@@ -5,6 +5,8 @@
 //! are stated where they apply: what an indicator without differences does, and what a missing value
 //! does. Nothing here knows whose the values are.
 
+use super::multicriteria::{self, Weighted};
+
 /// Which end of an indicator is the good one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
@@ -28,6 +30,29 @@ pub enum Normalisation {
     Z,
     /// `1 + #{worse}`: 1 for the worst; equal values share the lower number.
     Rank,
+    /// `low + (high − low) · #{worse}/(n − 1)`: the part of the others that is left behind; equal
+    /// values share the lower part.
+    Percentile {
+        /// What the worst gets.
+        low: f64,
+        /// What one who leaves everybody behind gets.
+        high: f64,
+    },
+    /// `low + (high − low)(x − worst)/(best − worst)`, cut off at both ends: a scale that does not
+    /// move with the others. The posts are in the units of the indicator, `worst` above `best` where
+    /// the smaller is the better.
+    Goalposts {
+        /// The value that gets `low`, as does all that is worse.
+        worst: f64,
+        /// The value that gets `high`, as does all that is better.
+        best: f64,
+        /// What `worst` gets.
+        low: f64,
+        /// What `best` gets.
+        high: f64,
+    },
+    /// `x/√Σx²`, the scale of the textbook form of TOPSIS.
+    Vector,
 }
 
 /// Why an indicator cannot be normalised.
@@ -46,7 +71,8 @@ pub enum Unusable {
 /// # Errors
 /// [`Unusable`]: the caller leaves the indicator out of the score and says so. (COINr returns NaN
 /// with a warning for a constant indicator, and its averages then leave it out as well; ranks, which
-/// would put everybody first, are treated in the same way here.)
+/// would put everybody first, are treated in the same way here.) Between goalposts a value says
+/// something on its own, so that they are never [`Unusable::Constant`] unless both posts are one.
 pub fn normalise(
     values: &[Option<f64>],
     direction: Direction,
@@ -63,7 +89,11 @@ pub fn normalise(
     let (Some(&min), Some(&max)) = (present.first(), present.last()) else {
         return Err(Unusable::Missing);
     };
-    if min == max {
+    let constant = match method {
+        Normalisation::Goalposts { worst, best, .. } => worst == best,
+        _ => min == max,
+    };
+    if constant {
         return Err(Unusable::Constant);
     }
     let scale: Box<dyn Fn(f64) -> f64> = match method {
@@ -77,6 +107,18 @@ pub fn normalise(
             Box::new(move |x| (x - mean) / variance.sqrt())
         }
         Normalisation::Rank => Box::new(move |x| (1 + present.partition_point(|y| *y < x)) as f64),
+        Normalisation::Percentile { low, high } => Box::new(move |x| {
+            let worse = present.partition_point(|y| *y < x) as f64;
+            low + (high - low) * (worse / (present.len() as f64 - 1.0))
+        }),
+        Normalisation::Goalposts { worst, best, low, high } => {
+            let sign = if direction == Direction::Lower { -1.0 } else { 1.0 };
+            Box::new(move |x| low + (high - low) * ((sign * x - worst) / (best - worst)).clamp(0.0, 1.0))
+        }
+        Normalisation::Vector => {
+            let length = present.iter().map(|x| x * x).sum::<f64>().sqrt();
+            Box::new(move |x| x / length)
+        }
     };
     Ok(directed.into_iter().map(|value| value.map(&scale)).collect())
 }
@@ -88,13 +130,37 @@ pub enum Mean {
     Arithmetic,
     /// `exp(Σw ln x / Σw)`: only for positive values; weakness anywhere pulls the score down.
     Geometric,
+    /// `Σw / Σ(w/x)`: only for positive values; pulls down more than the geometric mean does.
+    Harmonic,
+}
+
+impl Mean {
+    /// The mean of values with weights above zero. None without any, and none where a value at or
+    /// below zero meets a geometric or harmonic mean.
+    pub fn of(self, items: impl Iterator<Item = (f64, f64)>) -> Option<f64> {
+        let (mut sum, mut weight) = (0.0, 0.0);
+        for (x, w) in items {
+            sum += match self {
+                Self::Arithmetic => w * x,
+                _ if x <= 0.0 => return None,
+                Self::Geometric => w * x.ln(),
+                Self::Harmonic => w / x,
+            };
+            weight += w;
+        }
+        (weight > 0.0).then(|| match self {
+            Self::Arithmetic => sum / weight,
+            Self::Geometric => (sum / weight).exp(),
+            Self::Harmonic => weight / sum,
+        })
+    }
 }
 
 /// A score and what it is made of, in the order of the indicators.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Score {
     /// The weighted mean of the indicators that are there; none without any, and none when a value
-    /// below or at zero meets the geometric mean.
+    /// below or at zero meets the geometric or the harmonic mean.
     pub score: Option<f64>,
     /// The part (0–1) of all weight that lies on indicators that are there.
     pub weight_share: f64,
@@ -103,7 +169,8 @@ pub struct Score {
     pub weights: Vec<Option<f64>>,
     /// What each indicator brings; the contributions add up to the score. Arithmetic: `wx / Σw`.
     /// Geometric: the score divided in proportion to `w ln x` (in proportion to `w` when every
-    /// `ln x` is zero), which for values from 1 upwards is never negative.
+    /// `ln x` is zero), which for values from 1 upwards is never negative. None where a score does not
+    /// divide into parts: harmonic, Copeland, TOPSIS.
     pub contributions: Vec<Option<f64>>,
 }
 
@@ -145,8 +212,78 @@ pub fn score(indicators: &[(Option<f64>, f64)], mean: Mean) -> Score {
             };
             (Some(score), parts)
         }
+        Mean::Harmonic => {
+            (Mean::Harmonic.of(present.iter().flatten().copied()), vec![None; indicators.len()])
+        }
     };
     Score { score, weight_share, weights, contributions }
+}
+
+/// [`normalise`] in steps, each applied to the result of the one before: ranks brought to 1 to 100.
+///
+/// # Errors
+/// As [`normalise`]; without a step nothing can be had.
+pub fn normalise_by(
+    values: &[Option<f64>],
+    direction: Direction,
+    steps: &[Normalisation],
+) -> Result<Vec<Option<f64>>, Unusable> {
+    let (first, others) = steps.split_first().ok_or(Unusable::Missing)?;
+    let first = normalise(values, direction, *first)?;
+    // The first step has turned the indicator the right way round.
+    others.iter().try_fold(first, |values, step| normalise(&values, Direction::Higher, *step))
+}
+
+/// How normalised indicators become one score, means and others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aggregation {
+    /// A mean, which looks at one unit alone.
+    Mean(Mean),
+    /// [`multicriteria::copeland`].
+    Copeland,
+    /// [`multicriteria::topsis`].
+    Topsis,
+}
+
+/// The score of each of `n` units from columns of normalised indicators with their weights, and what it
+/// is made of. Missing values and weights as in [`score`].
+pub fn scores(columns: &[&[Option<f64>]], weights: &[f64], aggregation: Aggregation, n: usize) -> Vec<Score> {
+    let of_unit = |unit: usize, mean: Mean| {
+        let items: Vec<(Option<f64>, f64)> =
+            columns.iter().zip(weights).map(|(column, weight)| (column[unit], *weight)).collect();
+        score(&items, mean)
+    };
+    match aggregation {
+        Aggregation::Mean(mean) => (0..n).map(|unit| of_unit(unit, mean)).collect(),
+        _ => (values(columns, weights, aggregation, n).into_iter().enumerate())
+            .map(|(unit, score)| {
+                let parts = vec![None; columns.len()];
+                Score { score, contributions: parts, ..of_unit(unit, Mean::Arithmetic) }
+            })
+            .collect(),
+    }
+}
+
+/// The scores of [`scores`] alone, for those who need them many times.
+pub fn values(
+    columns: &[&[Option<f64>]],
+    weights: &[f64],
+    aggregation: Aggregation,
+    n: usize,
+) -> Vec<Option<f64>> {
+    let weighted = || -> Vec<Weighted<'_>> {
+        columns.iter().zip(weights).map(|(values, weight)| Weighted { values, weight: *weight }).collect()
+    };
+    match aggregation {
+        Aggregation::Mean(mean) => (0..n)
+            .map(|unit| {
+                let known = columns.iter().zip(weights).filter_map(|(column, w)| Some((column[unit]?, *w)));
+                mean.of(known.filter(|(x, w)| x.is_finite() && w.is_finite() && *w > 0.0))
+            })
+            .collect(),
+        Aggregation::Copeland => multicriteria::copeland(&weighted(), n),
+        Aggregation::Topsis => multicriteria::topsis(&weighted(), n),
+    }
 }
 
 #[cfg(test)]
@@ -188,6 +325,67 @@ mod tests {
         // Mean 5, squares 9 + 1 + 25 + 1 = 36, variance 36/3 = 12.
         let z = |x: f64| Some((x - 5.0) / 12f64.sqrt());
         all_close(&with(Direction::Higher, Normalisation::Z), &[z(2.0), None, z(4.0), z(10.0), z(4.0)]);
+    }
+
+    #[test]
+    fn other_scales_by_hand() {
+        let values = [Some(2.0), None, Some(4.0), Some(10.0), Some(4.0)];
+        let with = |direction, method| normalise(&values, direction, method).unwrap();
+        let part = Normalisation::Percentile { low: 0.0, high: 1.0 };
+        let third = Some(1.0 / 3.0);
+        all_close(&with(Direction::Higher, part), &[Some(0.0), None, third, Some(1.0), third]);
+        all_close(&with(Direction::Lower, part), &[Some(1.0), None, third, Some(0.0), third]);
+        let posts = |worst, best| Normalisation::Goalposts { worst, best, low: 0.0, high: 100.0 };
+        let hand = [Some(0.0), None, Some(20.0), Some(100.0), Some(20.0)];
+        all_close(&with(Direction::Higher, posts(3.0, 8.0)), &hand);
+        let hand = [Some(100.0), None, Some(80.0), Some(0.0), Some(80.0)];
+        all_close(&with(Direction::Lower, posts(8.0, 3.0)), &hand);
+        // 4 + 16 + 100 + 16 = 136.
+        let of = |x: f64| Some(x / 136f64.sqrt());
+        all_close(
+            &with(Direction::Higher, Normalisation::Vector),
+            &[of(2.0), None, of(4.0), of(10.0), of(4.0)],
+        );
+        // Between posts one value says something; between one post and itself none does.
+        let alone = normalise(&[Some(4.0)], Direction::Higher, posts(3.0, 8.0));
+        assert_eq!(alone, Ok(vec![Some(20.0)]));
+        assert_eq!(normalise(&[Some(4.0)], Direction::Higher, posts(3.0, 3.0)), Err(Unusable::Constant));
+        let steps = [Normalisation::Rank, FROM_1];
+        let hand = [Some(100.0), None, Some(34.0), Some(1.0), Some(34.0)];
+        all_close(&normalise_by(&values, Direction::Lower, &steps).unwrap(), &hand);
+        assert_eq!(normalise_by(&values, Direction::Lower, &[]), Err(Unusable::Missing));
+    }
+
+    #[test]
+    fn harmonic_by_hand() {
+        // 3/(2/4 + 1/16) = 16/3.
+        let made = score(&[(Some(4.0), 2.0), (None, 5.0), (Some(16.0), 1.0)], Mean::Harmonic);
+        close(made.score.unwrap(), 16.0 / 3.0);
+        assert_eq!(made.contributions, [None; 3]);
+        all_close(&made.weights, &[Some(2.0 / 3.0), None, Some(1.0 / 3.0)]);
+        assert_eq!(score(&[(Some(0.0), 1.0)], Mean::Harmonic).score, None);
+    }
+
+    #[test]
+    fn all_units_as_one_by_one() {
+        let (x, y) = ([Some(4.0), None, Some(9.0)], [Some(16.0), Some(2.0), None]);
+        for mean in [Mean::Arithmetic, Mean::Geometric, Mean::Harmonic] {
+            let of = Aggregation::Mean(mean);
+            let made = scores(&[&x, &y], &[1.0, 3.0], of, 3);
+            let lean = values(&[&x, &y], &[1.0, 3.0], of, 3);
+            for (unit, (made, lean)) in made.into_iter().zip(lean).enumerate() {
+                close(lean.unwrap(), made.score.unwrap());
+                assert_eq!(made, score(&[(x[unit], 1.0), (y[unit], 3.0)], mean));
+            }
+        }
+        let made = scores(&[&x, &y], &[1.0, 3.0], Aggregation::Copeland, 3);
+        // The first beats the second in y and loses to the third in x.
+        assert_eq!(
+            made.iter().map(|made| made.score).collect::<Vec<_>>(),
+            [Some(0.0), Some(-1.0), Some(1.0)]
+        );
+        assert_eq!(made[2].contributions, [None, None]);
+        assert_eq!(made[2].weight_share, 0.25);
     }
 
     #[test]

@@ -1,11 +1,27 @@
 //! Statistics as functions of numbers: formula and source stand with each. Nothing here knows a
 //! table, an engine, a clock or a random number without a seed.
 
+pub mod chi_square;
+pub mod clustering;
+pub mod comparisons;
 pub mod composite;
 pub mod contingency;
+pub mod contrast;
+pub mod correlation;
+pub mod lifetime;
+pub mod linearization;
+pub mod means;
+pub mod multicriteria;
 pub mod net_promoter;
+pub mod proportions;
 pub mod quantile;
+pub mod rank_stability;
+pub mod rank_sum;
 pub mod ranking;
+pub mod rao_scott;
+pub mod shrinkage;
+pub mod significance;
+pub mod tails;
 pub mod weights;
 
 use std::collections::BTreeMap;

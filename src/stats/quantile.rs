@@ -82,6 +82,28 @@ pub fn group(value: f64, cuts: &[f64]) -> usize {
     1 + cuts.iter().filter(|cut| **cut < value).count()
 }
 
+/// The weighted median of values sorted upwards, each with its weight: the value at which the weights
+/// up to and with it pass half of their sum; where they meet the half exactly, the middle between this
+/// value and the next. With equal weights it is the usual median, and a whole-number weight is as so
+/// many rows. Values of no weight count for nothing. None without weight.
+///
+/// Source: type 2 of Hyndman and Fan (1996), with the weights as the distribution.
+pub fn weighted_median(sorted: &[(f64, f64)]) -> Option<f64> {
+    let half = sorted.iter().map(|(_, weight)| weight.max(0.0)).sum::<f64>() / 2.0;
+    let mut given = sorted.iter().filter(|(_, weight)| *weight > 0.0);
+    let mut up_to = 0.0;
+    while let Some((value, weight)) = given.next() {
+        up_to += weight;
+        // Sums of equal weights such as 0.1 miss the half by some units in the last places.
+        if up_to >= half * (1.0 - 1e-12) {
+            let meets = up_to <= half * (1.0 + 1e-12);
+            let next = given.next().filter(|_| meets).map_or(*value, |(next, _)| *next);
+            return Some(if next == *value { next } else { value + (next - value) / 2.0 });
+        }
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,6 +158,25 @@ mod tests {
         assert_eq!(quantile(&[1.0], f64::NAN), None);
         assert_eq!(Position::of_cut(3, 2, 2), None);
         assert_eq!(Position::of_cut(0, 0, 2), None);
+    }
+
+    #[test]
+    fn weighted_medians() {
+        let plain =
+            |values: &[f64]| weighted_median(&values.iter().map(|value| (*value, 1.0)).collect::<Vec<_>>());
+        // Without weights it is the usual one.
+        assert_eq!(plain(&[1.0, 2.0, 7.0]), quantile(&[1.0, 2.0, 7.0], 0.5));
+        assert_eq!(plain(&[1.0, 2.0, 7.0, 9.0]), Some(4.5));
+        // By hand: weights 1, 3, 2 make a half of 3, passed at the second; 1, 2, 3 meet it there.
+        assert_eq!(weighted_median(&[(10.0, 1.0), (20.0, 3.0), (40.0, 2.0)]), Some(20.0));
+        assert_eq!(weighted_median(&[(10.0, 1.0), (20.0, 2.0), (40.0, 3.0)]), Some(30.0));
+        // A weight of two is a row twice.
+        assert_eq!(weighted_median(&[(1.0, 2.0), (5.0, 2.0)]), plain(&[1.0, 1.0, 5.0, 5.0]));
+        // The scale of weights does not matter, nor that three times 0.1 is not 0.3.
+        assert_eq!(weighted_median(&[(1.0, 0.1), (2.0, 0.1), (3.0, 0.1), (4.0, 0.3)]), Some(3.5));
+        assert_eq!(weighted_median(&[(1.0, 0.0), (2.0, 1.0), (3.0, 0.0), (4.0, 1.0)]), Some(3.0));
+        assert_eq!(weighted_median(&[(1.0, 0.0)]), None);
+        assert_eq!(weighted_median(&[]), None);
     }
 
     #[test]

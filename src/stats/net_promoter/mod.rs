@@ -1,7 +1,16 @@
-//! The net promoter score: classes of answers, the score, its standard error and interval, from
-//! the base of each class. Scores and errors are points, −100 to 100. Knows no table.
+//! The net promoter score: classes of answers, the score, its standard error and interval, what
+//! sets two scores apart, and what moved one. Scores and errors are points, −100 to 100; what goes
+//! in is the base of each class. Knows no table.
 
-use statrs::distribution::{ContinuousCDF, Normal};
+mod change;
+mod difference;
+mod interval;
+
+pub use change::{Moved, Part, split};
+pub use difference::{Difference, Pairs, difference};
+pub use interval::{Method, goodman};
+
+use std::ops::Add;
 
 use super::contingency::share;
 use super::weights::Base;
@@ -42,14 +51,44 @@ pub struct Classes {
     pub detractors: Base,
 }
 
-/// How an interval is made.
+/// What the standard error of a score takes the answers and their weights for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
-    /// Three answers spread over the classes are added before the error is computed: keeps its
-    /// promise on small bases and where everybody answers alike.
-    AdjustedWald,
-    /// Score ± quantile × standard error. Of no width where everybody answers alike.
-    Wald,
+pub enum Variance {
+    /// A weight says how many people gave this answer: the multinomial variance on the sum of the
+    /// weights.
+    Frequency,
+    /// Weights cost precision, whatever the answers: the multinomial variance on the effective base.
+    EffectiveBase,
+    /// Taylor linearisation: what the weights cost depends on which answers are heavy.
+    Taylor,
+}
+
+/// A score, and what intervals and comparisons need of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Score {
+    /// The score in points.
+    pub estimate: f64,
+    /// Its standard error in points. None: the sample does not tell.
+    pub std_error: Option<f64>,
+    /// Share of promoters, 0–1.
+    pub promoters: f64,
+    /// Share of detractors, 0–1.
+    pub detractors: f64,
+    /// The number of equally weighted answers that are as precise as these.
+    pub base: f64,
+    /// Degrees of freedom of the standard error: Student's t instead of the normal distribution.
+    pub df: Option<f64>,
+}
+
+impl Add for Classes {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self {
+            promoters: self.promoters + other.promoters,
+            passives: self.passives + other.passives,
+            detractors: self.detractors + other.detractors,
+        }
+    }
 }
 
 impl Classes {
@@ -107,25 +146,38 @@ impl Classes {
         Some((n / (n - 1.0) * squares).sqrt() / base.weighted)
     }
 
-    /// The interval that holds the score with the given confidence (0–1), in points, lower bound
-    /// first, within −100 and 100. No answers, or a confidence outside 0–1: none.
+    /// The score with its error. No answers: none.
     ///
-    /// Adjusted Wald takes the effective base `e` for the number of answers: with `e' = e + 3`,
-    /// `P' = (P e + ¾) / e'` and `D'` likewise it is `P' − D'` ± quantile × multinomial error on
-    /// `e'`. Its centre is not the score, and on one or two answers it may not hold it.
-    pub fn interval(&self, method: Method, confidence: f64) -> Option<(f64, f64)> {
-        let (centre, error) = match method {
-            Method::Wald => (self.estimate()?, self.std_error()?),
-            Method::AdjustedWald => {
-                let [p, _, d] = self.shares()?;
-                let effective = self.base().effective();
-                let e = effective + 3.0;
-                let (p, d) = ((p * effective + 0.75) / e, (d * effective + 0.75) / e);
-                (100.0 * (p - d), 100.0 * multinomial_error(p, d, e))
-            }
+    /// With [`Variance::Taylor`] the error is [`std_error`](Self::std_error) and intervals count on
+    /// the effective base.
+    pub fn score(&self, variance: Variance) -> Option<Score> {
+        let [promoters, _, detractors] = self.shares()?;
+        let base = match variance {
+            Variance::Frequency => self.base().weighted,
+            Variance::EffectiveBase | Variance::Taylor => self.base().effective(),
         };
-        let reach = two_sided_quantile(confidence)? * error;
-        Some(((centre - reach).max(-100.0), (centre + reach).min(100.0)))
+        let std_error = match variance {
+            Variance::Taylor => self.std_error()?,
+            _ => 100.0 * multinomial_error(promoters, detractors, base),
+        };
+        let estimate = self.estimate()?;
+        Some(Score { estimate, std_error: Some(std_error), promoters, detractors, base, df: None })
+    }
+
+    /// The score with an error that was estimated from the sample's design, none where the design
+    /// does not tell. Intervals then count on the number of answers from a simple random sample
+    /// that would have this error; where the error is nought or unknown, on the effective base.
+    ///
+    /// Source: E. Korn and B. Graubard, "Confidence Intervals for Proportions with Small Expected
+    /// Number of Positive Counts Estimated from Survey Data", *Survey Methodology* 24, 1998.
+    pub fn score_by_design(&self, std_error: Option<f64>, df: f64) -> Option<Score> {
+        let score = self.score(Variance::EffectiveBase)?;
+        let variance = (100.0 * multinomial_error(score.promoters, score.detractors, 1.0)).powi(2);
+        let base = match std_error {
+            Some(error) if error > 0.0 && variance > 0.0 => variance / error.powi(2),
+            _ => score.base,
+        };
+        Some(Score { std_error, base, df: Some(df), ..score })
     }
 }
 
@@ -133,11 +185,6 @@ impl Classes {
 fn multinomial_error(p: f64, d: f64, n: f64) -> f64 {
     // Rounding may leave a hair below zero where everybody is in one class.
     ((p + d - (p - d).powi(2)).max(0.0) / n).sqrt()
-}
-
-/// The standard normal quantile that leaves `1 − confidence` outside on both sides together.
-fn two_sided_quantile(confidence: f64) -> Option<f64> {
-    (confidence > 0.0 && confidence < 1.0).then(|| -Normal::standard().inverse_cdf((1.0 - confidence) / 2.0))
 }
 
 #[cfg(test)]
