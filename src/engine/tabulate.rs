@@ -1,34 +1,55 @@
 //! Many tables over the same rows in one pass: every column is turned into dense codes once, then
 //! every table adds up its cells. Knows columns, weights and counts; not what a table is for.
 //!
-//! The rows come in blocks of a fixed length and in order. A cell's weights are added up in row
-//! order within a block, and the sums of the blocks in block order, in plain double precision. So
-//! the result is the same to the last bit whatever the number of threads, and memory is bounded by
-//! the cells, the distinct values of the columns and a few blocks, not by the rows.
+//! | module | does |
+//! | --- | --- |
+//! | `blocks` | the rows in order, in blocks of a fixed length |
+//! | `encode`, `memo` | a column's values as dense codes, the same in every block |
+//! | `weights` | a column's weights, and the few rows whose weight cannot be used |
+//! | `plan` | which tables are counted together, as margins of a larger one |
+//! | `pack`, `sparse` | the cells: all that are possible, or those that occur |
+//! | `count`, `tally`, `cells` | who counts what from block to block, and the tables by value |
+//!
+//! # The order of sums
+//!
+//! A cell's weights are added up in row order within a block, and the sums of the blocks in block
+//! order, in plain double precision. A table that is counted together with others is a margin of
+//! their common cells: its cell is the sum of theirs, in the order of codes, which is the order in
+//! which values first occur. Which tables are counted together follows from the tables asked for and
+//! from the values in the blocks so far. So the result is the same to the last bit whatever the
+//! number of threads and whatever frames the rows come in; with other tables beside it, a table's
+//! counts are the same and its sums agree but for rounding.
+//!
+//! Memory is bounded by the cells, the distinct values of the columns and a few blocks, beside what
+//! the engine reads ahead; not by the rows.
 
+mod blocks;
 mod cells;
 mod count;
 mod encode;
+mod memo;
+mod pack;
+mod plan;
+mod sparse;
+mod tally;
+mod weights;
 
 use std::num::NonZeroUsize;
-use std::sync::mpsc::sync_channel;
 
-use polars::prelude::{
-    DataFrame, DataType, Engine, Expr, LazyFrame, PlanCallback, PolarsError, PolarsResult, col, lit,
-};
+use polars::prelude::{DataFrame, DataType, Expr, LazyFrame, PolarsResult, Schema, Series, col, lit};
 use rayon::prelude::*;
 
 pub use cells::{Cell, Cells, LeftOut, Levels, NULL, Unusable};
 
-use count::{Block, Counter, Weights};
+use blocks::for_each_block;
+use count::{Block, Counters};
 use encode::Encoder;
+use weights::Weights;
 
 /// Rows in a block. Part of the meaning of the sums (see above): changing it may change their last
-/// digits. Codes of a block of some forty columns stay within a few megabytes.
-const BLOCK: NonZeroUsize = NonZeroUsize::new(1 << 15).unwrap();
-
-/// Blocks that may wait while the one before is counted.
-const AHEAD: usize = 2;
+/// digits. Codes of a block of some forty columns stay within a few megabytes, and fetching a pack's
+/// cells is little beside adding to them so many times.
+const BLOCK: NonZeroUsize = NonZeroUsize::new(1 << 16).unwrap();
 
 /// One table: the cells are the combinations of values of its dimensions that occur.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,98 +104,65 @@ pub fn has_categories(dtype: &DataType) -> bool {
 ///
 /// Fails where a column does not exist, has a type without categories (see [`has_categories`]), or
 /// where reading the rows fails.
-pub fn tabulate(rows: LazyFrame, tables: &[TableSpec]) -> PolarsResult<Vec<Cells>> {
+pub fn tabulate(mut rows: LazyFrame, tables: &[TableSpec]) -> PolarsResult<Vec<Cells>> {
     let columns = distinct(tables.iter().flat_map(|table| &table.dimensions).map(|d| d.column.as_str()));
     let weights = distinct(tables.iter().filter_map(|table| table.weight.as_deref()));
-    let mut rows = select(rows, &columns, &weights);
     let schema = rows.collect_schema()?;
     let mut encoders = columns
         .iter()
-        .zip(schema.iter_values())
-        .map(|(column, dtype)| Encoder::new(column, dtype))
+        .map(|column| Encoder::new(column, schema.try_get(column)?))
         .collect::<PolarsResult<Vec<_>>>()?;
-    let mut counters: Vec<Counter> = tables
-        .iter()
-        .map(|table| {
-            let place = |d: &Dimension| place(&columns, &d.column);
-            Counter::new(
-                table.dimensions.iter().map(place).collect(),
-                table.weight.as_ref().map(|weight| self::place(&weights, weight)),
-            )
-        })
-        .collect();
+    for weight in &weights {
+        schema.try_get(weight)?;
+    }
+    let place_of = |table: &TableSpec| {
+        let dimensions = table.dimensions.iter().map(|d| place(&columns, &d.column)).collect();
+        (dimensions, table.weight.as_ref().map(|weight| place(&weights, weight)))
+    };
+    let mut counters = Counters::new(tables.iter().map(place_of).collect());
+    let mut weighed: Vec<Weights> = weights.iter().map(|_| Weights::default()).collect();
 
+    let wanted = distinct(columns.iter().chain(&weights).copied());
     let mut total = 0;
-    for_each_block(rows, |frame| {
-        let (coded, weighed) = frame.columns().split_at(columns.len());
-        let codes = encoders
-            .par_iter_mut()
-            .zip(coded)
-            .map(|(encoder, column)| encoder.encode(column.as_materialized_series()))
-            .collect::<PolarsResult<Vec<_>>>()?;
-        let weights = weighed[..weights.len()]
-            .par_iter()
-            .map(|column| Ok(Weights::read(column.f64()?)))
-            .collect::<PolarsResult<Vec<_>>>()?;
-        let sizes = encoders.iter().map(Encoder::size).collect();
-        let block = Block { height: frame.height(), codes, sizes, weights };
-        counters.par_iter_mut().for_each(|counter| counter.count(&block));
-        total += frame.height() as u64;
+    for_each_block(only(rows, &schema, &wanted), BLOCK, |frames| {
+        encoders.par_iter_mut().zip(&columns).try_for_each(|(encoder, column)| {
+            encoder.clear();
+            frames.iter().try_for_each(|frame| encoder.encode(series(frame, column)?))
+        })?;
+        weighed.par_iter_mut().zip(&weights).try_for_each(|(weights, column)| {
+            weights.clear();
+            frames.iter().try_for_each(|frame| weights.read(series(frame, column)?))
+        })?;
+        let height = frames.iter().map(DataFrame::height).sum();
+        counters.count(&Block {
+            height,
+            codes: encoders.iter().map(Encoder::codes).collect(),
+            sizes: encoders.iter().map(Encoder::size).collect(),
+            weights: &weighed,
+        });
+        total += height as u64;
         Ok(())
     })?;
 
     let sorted = encoders.par_iter().map(Encoder::sorted).collect::<PolarsResult<Vec<_>>>()?;
-    Ok(tables
-        .par_iter()
-        .zip(counters)
-        .map(|(table, counter)| counter.finish(table, &sorted, total))
-        .collect())
+    Ok(counters.finish(tables, &sorted, total))
 }
 
-/// The dimension columns, then the weights as doubles, under names by position: a column may be
-/// both. Without any column, one that keeps the number of rows.
-fn select(rows: LazyFrame, columns: &[&str], weights: &[&str]) -> LazyFrame {
-    if columns.is_empty() && weights.is_empty() {
+/// The wanted columns; without any, one that keeps the number of rows.
+///
+/// They stay in the order of the rows and under their names: then the engine has nothing to do after
+/// reading a file, and holds fewer frames than it does where its threads share work.
+fn only(rows: LazyFrame, schema: &Schema, wanted: &[&str]) -> LazyFrame {
+    if wanted.is_empty() {
         return rows.with_column(lit(true).alias("row")).select([col("row")]);
     }
+    let names = schema.iter_names().filter(|name| wanted.contains(&name.as_str()));
     // Not `col`, which takes some names for patterns.
-    let exactly = |name: &str| Expr::Column(name.into());
-    let dimensions =
-        columns.iter().enumerate().map(|(at, name)| exactly(name).alias(format!("dimension {at}")));
-    let weights = weights
-        .iter()
-        .enumerate()
-        .map(|(at, name)| exactly(name).cast(DataType::Float64).alias(format!("weight {at}")));
-    rows.select(dimensions.chain(weights).collect::<Vec<_>>())
+    rows.select(names.map(|name| Expr::Column(name.clone())).collect::<Vec<_>>())
 }
 
-/// Runs the plan on the streaming engine and hands over its rows in order, in blocks of [`BLOCK`]
-/// rows (the last may be shorter). Reading goes on while a block is worked on.
-fn for_each_block(rows: LazyFrame, mut work: impl FnMut(DataFrame) -> PolarsResult<()>) -> PolarsResult<()> {
-    let (send, receive) = sync_channel(AHEAD);
-    let end = send.clone();
-    // The callback's answer says whether to stop: yes when nobody listens any more.
-    let callback = PlanCallback::new(move |block: DataFrame| Ok(send.send(Some(block)).is_err()));
-    let plan = rows.sink_batches(callback, true, Some(BLOCK))?;
-    std::thread::scope(|scope| {
-        let reader = scope.spawn(move || {
-            let read = plan.collect_with_engine(Engine::Streaming);
-            // An error means that nobody listens any more, which is fine.
-            let _ = end.send(None);
-            read.map(drop)
-        });
-        let worked = (|| {
-            while let Ok(Some(block)) = receive.recv() {
-                work(block)?;
-            }
-            Ok(())
-        })();
-        drop(receive);
-        let read = reader.join().unwrap_or_else(|_| {
-            Err(PolarsError::ComputeError("the engine stopped while it read the rows".into()))
-        });
-        worked.and(read)
-    })
+fn series<'a>(frame: &'a DataFrame, column: &str) -> PolarsResult<&'a Series> {
+    Ok(frame.column(column)?.as_materialized_series())
 }
 
 fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use polars::prelude::{
-    AnyValue, Categories, Column, DataFrame, DataType, IntoLazy, JoinArgs, JoinType, LazyFrame, NamedFrom,
-    Series, SortMultipleOptions, as_struct, col, df, lit,
+    Categories, Column, DataFrame, DataType, IntoLazy, JoinArgs, JoinType, LazyFrame, NamedFrom, Series,
+    SortMultipleOptions, as_struct, col, df, lit,
 };
 
 use super::*;
@@ -134,18 +134,14 @@ fn many(rows: u64) -> DataFrame {
 /// Reads row by row, with the sums of a block kept apart as the module's text says.
 fn plainly(frame: &DataFrame, columns: &[&str], weight: &str) -> BTreeMap<String, (Base, u64)> {
     let mut all: BTreeMap<String, (Base, u64)> = BTreeMap::new();
-    let series: Vec<&Column> = columns.iter().map(|name| frame.column(name).unwrap()).collect();
+    let texts: Vec<Column> =
+        columns.iter().map(|name| frame.column(name).unwrap().cast(&DataType::String).unwrap()).collect();
+    let texts: Vec<Vec<Option<&str>>> = texts.iter().map(|c| c.str().unwrap().iter().collect()).collect();
     let weights = frame.column(weight).unwrap().f64().unwrap();
     for start in (0..frame.height()).step_by(BLOCK.get()) {
         let mut block: BTreeMap<String, (Base, u64)> = BTreeMap::new();
         for row in start..frame.height().min(start + BLOCK.get()) {
-            let key: Vec<String> = series
-                .iter()
-                .map(|column| match column.get(row).unwrap() {
-                    AnyValue::Null => "null".to_owned(),
-                    value => value.str_value().into_owned(),
-                })
-                .collect();
+            let key: Vec<&str> = texts.iter().map(|texts| texts[row].unwrap_or("null")).collect();
             let sums = block.entry(key.join("|")).or_default();
             match weights.get(row) {
                 Some(w) if w > 0.0 => sums.0 += Base { n: 1, weighted: w, squared: w * w },
@@ -165,16 +161,118 @@ fn plainly(frame: &DataFrame, columns: &[&str], weight: &str) -> BTreeMap<String
 fn dense_and_sparse_tables_over_many_blocks_are_those_of_a_plain_loop() {
     let frame = many(2 * BLOCK.get() as u64 + 1);
     let shapes: [&[&str]; 5] = [&["a"], &["a", "c"], &["b", "t"], &["a", "b", "c"], &["t", "a", "t"]];
+    for columns in shapes {
+        // One at a time: tables that are counted together add their sums up in another order.
+        let table = spec(columns.iter().map(|c| Dimension::keep(*c)).collect(), Some("w"));
+        let cells = &tabulate(frame.clone().lazy(), &[table]).unwrap()[0];
+        // To the last bit: the order of the sums is part of the promise.
+        assert_eq!(sums(cells), plainly(&frame, columns, "w"), "{columns:?}");
+    }
+}
+
+/// Bases and unusable rows by the texts of a key.
+fn sums(cells: &Cells) -> BTreeMap<String, (Base, u64)> {
+    shown(cells).into_iter().map(|(key, cell)| (key, (cell.base, cell.unusable.total()))).collect()
+}
+
+/// The same counts, and the same sums but for the order they were added up in.
+fn assert_same(actual: &BTreeMap<String, (Base, u64)>, expected: &BTreeMap<String, (Base, u64)>) {
+    assert!(actual.keys().eq(expected.keys()));
+    let is_close = |a: f64, b: f64| (a - b).abs() <= 1e-12 * b.abs();
+    for ((key, (a, unusable)), (b, expected)) in actual.iter().zip(expected.values()) {
+        assert_eq!((a.n, unusable), (b.n, expected), "{key}");
+        assert!(is_close(a.weighted, b.weighted) && is_close(a.squared, b.squared), "{key}: {a:?} {b:?}");
+    }
+}
+
+#[test]
+fn tables_counted_together_are_those_counted_alone() {
+    let small = |name: &str, by: i64| (col("b") % lit(by)).alias(name);
+    let frame = many(2 * BLOCK.get() as u64 + 1)
+        .lazy()
+        .with_columns([small("d", 7), small("e", 4), small("f", 9)])
+        .with_column((col("w") * lit(0.3)).alias("v"))
+        .collect()
+        .unwrap();
+    let columns = ["a", "c", "d", "e", "f"];
+    let mut tables = vec![spec(vec![], Some("w")), spec(vec![], None)];
+    for (at, first) in columns.iter().enumerate() {
+        tables.push(spec(vec![Dimension::leave_out(*first)], Some("w")));
+        for second in &columns[..at] {
+            let dimensions = || vec![Dimension::leave_out(*first), Dimension::keep(*second)];
+            tables.extend([Some("w"), Some("v"), None].map(|weight| spec(dimensions(), weight)));
+        }
+    }
+    tables.push(spec(["e", "a", "e", "d"].map(Dimension::keep).into(), Some("w")));
+    let together = tabulate(frame.clone().lazy(), &tables).unwrap();
+    let mut is_packed = false;
+    for (table, cells) in tables.iter().zip(&together) {
+        let alone = &tabulate(frame.clone().lazy(), std::slice::from_ref(table)).unwrap()[0];
+        assert_eq!((cells.rows, &cells.left_out), (alone.rows, &alone.left_out), "{table:?}");
+        for ((key, cell), (same, other)) in cells.iter().zip(alone.iter()) {
+            assert_eq!((key, cell.unusable), (same, other.unusable), "{table:?}");
+            is_packed |= cell.base != other.base;
+        }
+        assert_same(&sums(cells), &sums(alone));
+    }
+    assert!(is_packed, "no sum shows that tables were counted together");
+}
+
+#[test]
+fn columns_that_grow_late_move_their_tables() {
+    let rows = 3 * BLOCK.get() as i64 + 5;
+    let block = |row: i64| row / BLOCK.get() as i64;
+    // One value in the first block, a few in the second, more than fit into a pack in the third,
+    // and more than there are narrow codes in the last two together.
+    let grown = |row: i64| match block(row) {
+        0 => 3,
+        1 => row % 9,
+        2 => row % 3000,
+        _ => -row,
+    };
+    let column = |value: &dyn Fn(i64) -> i64| (0..rows).map(value).collect::<Vec<_>>();
+    let frame = df!(
+        "grown" => column(&grown),
+        "wide" => column(&|row| if block(row) < 1 { row % 2 } else { row }),
+        "x" => column(&|row| row % 5),
+        "y" => column(&|row| row % 7 % 3),
+        "last" => column(&|row| i64::from(row == rows - 1)),
+        "w" => (0..rows).map(|row| (row % 11) as f64 / 3.0).collect::<Vec<_>>(),
+    )
+    .unwrap();
+    let shapes: [&[&str]; 7] = [
+        &["grown", "x"],
+        &["grown", "y"],
+        &["x", "y"],
+        &["last", "x"],
+        &["wide", "y"],
+        &["wide"],
+        &["grown"],
+    ];
     let tables: Vec<_> = shapes
         .iter()
         .map(|columns| spec(columns.iter().map(|c| Dimension::keep(*c)).collect(), Some("w")))
         .collect();
     let counted = tabulate(frame.clone().lazy(), &tables).unwrap();
     for (columns, cells) in shapes.iter().zip(&counted) {
-        let actual: BTreeMap<String, (Base, u64)> =
-            shown(cells).into_iter().map(|(key, cell)| (key, (cell.base, cell.unusable.total()))).collect();
-        // To the last bit: the order of the sums is part of the promise.
-        assert_eq!(actual, plainly(&frame, columns, "w"), "{columns:?}");
+        assert_same(&sums(cells), &plainly(&frame, columns, "w"));
+    }
+}
+
+#[test]
+fn the_frames_of_the_rows_change_no_bit() {
+    let whole = many(BLOCK.get() as u64 + 1000);
+    let cut = |at: i64| (whole.slice(0, at as usize), whole.slice(at, whole.height()));
+    let tables =
+        ["a", "c", "t"].map(|name| spec(vec![Dimension::keep(name), Dimension::keep("b")], Some("w")));
+    let expected = tabulate(whole.clone().lazy(), &tables).unwrap();
+    for at in [1, 64, 1000, BLOCK.get() as i64 + 1] {
+        let (mut first, second) = cut(at);
+        first.vstack_mut(&second).unwrap();
+        let pieces = tabulate(first.lazy(), &tables).unwrap();
+        for (cells, expected) in pieces.iter().zip(&expected) {
+            assert_eq!(shown(cells), shown(expected), "cut at {at}");
+        }
     }
 }
 
