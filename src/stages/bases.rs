@@ -1,11 +1,38 @@
-//! What stages that report on answers have in common: when a base is small, and what is said of rows
-//! that were left out and of weights. Knows bases, not what is computed from them.
+//! What stages that report on answers have in common: what standard errors take answers for, when a
+//! base is small, and what is said of rows that were left out and of weights. Knows bases, not what is
+//! computed from them.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use super::Check;
 use crate::diagnostic::{Caution, CautionCode, Code};
 use crate::document::Spanned;
 use crate::number;
 use crate::stats::weights::Base;
+
+/// What standard errors take answers and weights for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Variance {
+    /// A weight is a number of people who answered the same.
+    Frequency,
+    /// A weight costs precision, whatever the answers: errors rest on the effective base.
+    EffectiveBase,
+    /// Taylor linearisation, by the design of the sample where one is given.
+    Taylor,
+}
+
+/// What becomes of a stratum with a single primary sampling unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LonelyPsu {
+    /// The stage fails, since the stratum does not show how much it varies.
+    #[default]
+    Fail,
+    /// The unit is compared with the mean of the whole sample, on the safe side.
+    Centre,
+}
 
 /// Below this many answers a figure is marked `**`, unless the pipeline says otherwise.
 pub(super) fn usual_min_base() -> Spanned<u64> {

@@ -1,295 +1,344 @@
 #![doc = include_str!("page.md")]
 
+mod answers;
+mod association;
+mod builders;
+mod categories;
+mod cautions;
+mod checker;
+mod compare;
+mod design;
 mod estimate;
+mod figures;
+mod keys;
+mod layout;
+mod listing;
+mod lower;
+mod options;
+mod output;
+mod questions;
+mod schema;
+mod sums;
+mod suppress;
+mod tables;
 
-use polars::prelude::{DataFrame, DataType, Expr, Field, Schema};
-use schemars::JsonSchema;
-use serde::Deserialize;
+use polars::prelude::{DataFrame, LazyFrame, PolarsResult};
 
 use super::bases;
-use super::{
-    Check, Context, Estimates, Expression, Input, Lowered, Promise, Ready, Reduced, Side, Spec, Stage, Table,
-};
+use super::{Check, Context, Estimates, Input, Lowered, Promise, Ready, Reduced, Spec, Stage, Table};
 use crate::diagnostic::{Code, RunError};
-use crate::document::{OneOrMany, Span, Spanned};
-use crate::engine::tabulate::{Dimension, TableSpec, has_categories};
+use crate::document::{Span, Spanned};
+use crate::stats::comparisons::{self, Levels};
+use crate::stats::linearization::LonelyUnit;
 
-/// Crosses questions with each other: counts, bases, shares and index of every cell.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CrossTab {
-    /// The answers to cross.
-    pub from: Input,
-    /// The columns whose values become the rows of the tables (the stubs). Several are tabulated one
-    /// below the other; a list inside the list nests its columns.
-    pub rows: Vec<OneOrMany<Spanned<String>>>,
-    /// The columns whose values become the columns of the tables (the banners). Several stand side by
-    /// side; a list inside the list nests its columns: `[persona, [region, gender]]`.
-    pub columns: Vec<OneOrMany<Spanned<String>>>,
-    /// How much each answer counts. Omitted: all the same.
-    #[serde(default)]
-    pub weight: Option<Spanned<String>>,
-    /// Count only the rows for which this is true.
-    #[serde(default, rename = "where")]
-    pub filter: Option<Expression>,
-    /// Columns with fewer answers than this (weights aside) are marked `**` and told of in a caution.
-    #[serde(default = "bases::usual_min_base")]
-    pub min_base: Spanned<u64>,
-    /// Columns with fewer answers than this (weights aside) are marked `*`.
-    #[serde(default = "bases::usual_small_base")]
-    pub small_base: Spanned<u64>,
-}
+pub use options::{
+    Against, Answer, BaseRule, Correction, CrossTab, LonelyPsu, Means, Question, Several, Sort, Statistic,
+    Suppress, Tests, Variance,
+};
 
-impl CrossTab {
-    /// Every one of the rows crossed with every one of the columns. An item names one column, or
-    /// several that are nested: `["persona"]`, `["region", "gender"]`.
-    pub fn new<'a, R, C>(rows: impl IntoIterator<Item = R>, columns: impl IntoIterator<Item = C>) -> Self
-    where
-        R: IntoIterator<Item = &'a str>,
-        C: IntoIterator<Item = &'a str>,
-    {
-        Self {
-            from: "rows".into(),
-            rows: rows.into_iter().map(|names| names.into_iter().collect()).collect(),
-            columns: columns.into_iter().map(|names| names.into_iter().collect()).collect(),
-            weight: None,
-            filter: None,
-            min_base: bases::usual_min_base(),
-            small_base: bases::usual_small_base(),
-        }
-    }
-
-    /// Weighted by a column.
-    pub fn weight(mut self, column: &str) -> Self {
-        self.weight = Some(column.into());
-        self
-    }
-
-    /// Only of the rows for which an SQL expression is true.
-    pub fn filter(mut self, expression: &str) -> Self {
-        self.filter = Some(expression.into());
-        self
-    }
-}
+use layout::{DesignColumns, Layout};
+use questions::{Condition, Questions};
 
 impl Stage for CrossTab {
     const SPEC: Spec = Spec {
         kind: "cross_tab",
-        summary: "Crosses questions with each other: counts, bases, shares and index of every cell.",
+        summary: "Crosses questions with each other: counts, shares, statistics and tests of every cell.",
         page: include_str!("page.md"),
     };
     type Ready = Checked;
 
     fn inputs(&self) -> Vec<&Input> {
-        vec![&self.from]
+        std::iter::once(&self.from).chain(&self.codebook).collect()
     }
 
     fn check(self, cx: &mut Check<'_>) -> Option<Checked> {
-        let rows = variables(&self.from, &self.rows, "rows", cx);
-        let columns = variables(&self.from, &self.columns, "columns", cx);
+        let questions = questions::check(&self, cx);
         let weight = cx.optional_numeric(&self.from, &self.weight);
-        let filter = self.filter.as_ref().map(|filter| cx.predicate(&self.from, filter));
-        bases::ordered(&self.min_base, &self.small_base, cx)?;
+        let filter = self.filter.as_ref().map(|filter| questions::condition(&self.from, filter, cx));
+        let ordered = bases::ordered(&self.min_base, &self.small_base, cx);
+        let confidence = cx.between(&self.confidence, 0.5, 0.9999, "a confidence");
+        let variance = self.check_variance(cx);
+        let design = self.check_design(cx);
+        let tests = self.tests.as_ref().map(|tests| self.check_tests(tests, variance, cx));
+        let suppress = self.check_suppress(cx);
+        let codebook = self.check_codebook(cx);
+        let chi_square = self.check_chi_square(questions.as_ref(), cx);
+        ordered.and(codebook).and(chi_square)?;
         Some(Checked {
-            rows: rows?,
-            columns: columns?,
+            questions: questions?,
+            codebook: self.codebook.is_some(),
             weight: weight?.map(|weight| weight.name),
             filter: match filter {
                 None => None,
                 Some(filter) => Some(filter?),
             },
+            variance: variance?,
+            design: design?,
+            design_span: [&self.strata, &self.population, &self.cluster]
+                .into_iter()
+                .flatten()
+                .map(|name| name.span)
+                .next()
+                .or(self.variance.as_ref().map(|variance| variance.span))
+                .unwrap_or_default(),
+            lonely: match self.lonely_psu.as_ref().map(|lonely| lonely.value).unwrap_or_default() {
+                LonelyPsu::Fail => LonelyUnit::Fail,
+                LonelyPsu::Centre => LonelyUnit::Centre,
+            },
+            tests: match tests {
+                None => None,
+                Some(tests) => Some(tests?),
+            },
+            chi_square: self.chi_square.value,
+            suppress: suppress?,
+            confidence: confidence?,
             min_base: self.min_base.value,
             small_base: self.small_base.value,
         })
     }
 }
 
-/// The variables of one side, each a column or several nested ones; `side` is the option's name.
-fn variables(
-    from: &Input,
-    written: &[OneOrMany<Spanned<String>>],
-    side: &str,
-    cx: &mut Check<'_>,
-) -> Option<Vec<Vec<String>>> {
-    if written.is_empty() || written.iter().any(|names| names.is_empty()) {
-        let message = format!("has `{side}` without a column");
-        let help = "name at least one column";
-        cx.invalid(place(from, written), Code::InvalidOption, &message, "there is nothing to cross", help);
-        return None;
-    }
-    let variables: Vec<_> = written.iter().map(|names| variable(from, names, cx)).collect();
-    variables.into_iter().collect()
-}
-
-/// The first column written, or the input where there is none: an empty list has no place.
-fn place(from: &Input, written: &[OneOrMany<Spanned<String>>]) -> Span {
-    written.iter().flat_map(|names| names.iter()).next().map_or(from.span(), |name| name.span)
-}
-
-fn variable(from: &Input, names: &[Spanned<String>], cx: &mut Check<'_>) -> Option<Vec<String>> {
-    let columns = cx.columns(from, names)?;
-    let mut fine = true;
-    for (column, written) in columns.iter().zip(names) {
-        if !has_categories(&column.dtype) {
-            let message = "cannot tabulate by a column of this type";
-            let label = format!("`{}` has no categories", column.name);
-            cx.invalid(written.span, Code::ColumnType, message, &label, "tabulate by text, numbers or dates");
-            fine = false;
+impl CrossTab {
+    fn check_variance(&self, cx: &mut Check<'_>) -> Option<Variance> {
+        let written = self.variance.as_ref().map(|variance| variance.value);
+        if written == Some(Variance::Taylor) {
+            return written;
         }
+        let mut fine = true;
+        let span = |name: &Option<Spanned<String>>| name.as_ref().map(|name| name.span);
+        let design = [
+            ("strata", span(&self.strata)),
+            ("cluster", span(&self.cluster)),
+            ("population", span(&self.population)),
+            ("lonely_psu", self.lonely_psu.as_ref().map(|lonely| lonely.span)),
+        ];
+        for (option, span) in design {
+            if let Some(span) = span {
+                let message = format!("has `{option}` and does not use it");
+                let label = "a design of the sample is for `variance: taylor`";
+                let help = "write `variance: taylor`, or leave it out";
+                cx.invalid(span, Code::InvalidOption, &message, label, help);
+                fine = false;
+            }
+        }
+        let usual = if self.weight.is_some() { Variance::EffectiveBase } else { Variance::Frequency };
+        fine.then_some(written.unwrap_or(usual))
     }
-    fine.then(|| columns.into_iter().map(|column| column.name).collect())
+
+    fn check_design(&self, cx: &mut Check<'_>) -> Option<DesignColumns> {
+        let mut column = |name: &Option<Spanned<String>>| match name {
+            None => Some(None),
+            Some(name) => cx.column(&self.from, name).map(|column| Some(column.name)),
+        };
+        let (strata, cluster) = (column(&self.strata), column(&self.cluster));
+        let population = cx.optional_numeric(&self.from, &self.population);
+        Some(DesignColumns {
+            strata: strata?,
+            cluster: cluster?,
+            population: population?.map(|column| column.name),
+        })
+    }
+
+    fn check_tests(
+        &self,
+        tests: &Tests,
+        variance: Option<Variance>,
+        cx: &mut Check<'_>,
+    ) -> Option<CheckedTests> {
+        let confidences: Vec<Option<f64>> =
+            tests.confidence.iter().map(|level| cx.between(level, 0.5, 0.9999, "a confidence")).collect();
+        let confidences = confidences.into_iter().collect::<Option<Vec<f64>>>();
+        let span = tests.confidence.first().map_or(self.from.span(), |level| level.span);
+        let mut fine = true;
+        let mut refuse = |span: Span, message: &str, label: &str, help: &str| {
+            cx.invalid(span, Code::InvalidOption, message, label, help);
+            fine = false;
+        };
+        let levels = confidences.as_ref().map(|confidences| Levels::new(confidences));
+        if levels == Some(None) {
+            refuse(
+                span,
+                "wants one or two levels of confidence",
+                "these are not",
+                "such as `confidence: [0.95, 0.90]`",
+            );
+        }
+        if tests.compare.is_empty() {
+            refuse(
+                self.from.span(),
+                "has tests that compare nothing",
+                "`compare` is empty",
+                "leave `tests` out",
+            );
+        }
+        if let (Some(means), Some(Variance::EffectiveBase | Variance::Taylor)) = (&tests.means, variance) {
+            let label = "a choice for `variance: frequency` only";
+            let help = "leave it out: with survey weights or a design one test serves all";
+            refuse(means.span, "chooses a test of means and does not use it", label, help);
+        }
+        let previous = tests.compare.iter().find(|against| against.value == Against::Previous);
+        match (previous, tests.waves.first()) {
+            (Some(previous), None) => {
+                let help = "name the question whose answers are waves: `waves: [quarter]`";
+                refuse(previous.span, "compares waves and knows none", "`waves` is missing", help);
+            }
+            (None, Some(wave)) => {
+                let help = "add `previous` to `compare`, or leave `waves` out";
+                refuse(wave.span, "knows waves and does not compare them", "nothing is compared by it", help);
+            }
+            _ => {}
+        }
+        for wave in tests.waves.iter() {
+            if !self.columns.iter().flat_map(|names| names.iter()).any(|name| name.value == wave.value) {
+                let label = format!("`{}` is not among `columns`", wave.value);
+                refuse(
+                    wave.span,
+                    "names a wave that makes no columns",
+                    &label,
+                    "waves stand side by side in `columns`",
+                );
+            }
+            let multiple = self
+                .questions
+                .value(&wave.value)
+                .is_some_and(|of| of.columns.is_some() || of.separator.is_some());
+            if multiple {
+                refuse(
+                    wave.span,
+                    "names a wave with several answers",
+                    "people would be in several waves",
+                    "",
+                );
+            }
+        }
+        if !fine {
+            return None;
+        }
+        Some(CheckedTests {
+            compare: {
+                let mut compare: Vec<Against> = tests.compare.iter().map(|against| against.value).collect();
+                compare.sort_unstable();
+                compare.dedup();
+                compare
+            },
+            levels: levels??,
+            correction: match tests.correction {
+                Correction::None => comparisons::Correction::None,
+                Correction::Bonferroni => comparisons::Correction::Bonferroni,
+                Correction::BenjaminiHochberg => comparisons::Correction::BenjaminiHochberg,
+            },
+            means: tests.means.as_ref().map(|means| means.value).unwrap_or_default(),
+            skip_zero_or_one: tests.skip_zero_or_one,
+            waves: tests.waves.iter().map(|wave| wave.value.clone()).collect(),
+        })
+    }
+
+    /// Chi-square is of tables whose rows and columns are single answers that are shown.
+    fn check_chi_square(&self, questions: Option<&Questions>, cx: &mut Check<'_>) -> Option<()> {
+        let (true, Some(questions)) = (self.chi_square.value, questions) else { return Some(()) };
+        let asked = &questions.asked;
+        let single = |of: &&Vec<usize>| of.iter().all(|part| !asked[*part].source.is_multiple());
+        let shown = |of: &Vec<usize>| of.last().is_some_and(|part| !asked[*part].hide_answers);
+        let rows = questions.rows.iter().filter(single).any(shown);
+        if rows && questions.columns.iter().any(|of| single(&of)) {
+            return Some(());
+        }
+        let label = "it is for questions with one answer whose answers are shown";
+        let message = "asks for `chi_square` and has no table for it";
+        cx.invalid(self.chi_square.span, Code::InvalidOption, message, label, "leave it out");
+        None
+    }
+
+    fn check_suppress(&self, cx: &mut Check<'_>) -> Option<Option<u64>> {
+        let Some(suppress) = &self.suppress else { return Some(None) };
+        // Below 2 there is nobody to hide, and below 3 the reason would tell the number.
+        if suppress.below.value < 3 {
+            let label = "wanted is a number from 3";
+            let help = "of a hidden cell it is told that it has at least one person and fewer than this";
+            cx.invalid(suppress.below.span, Code::InvalidOption, "hides too few", label, help);
+            return None;
+        }
+        Some(Some(suppress.below.value))
+    }
+
+    fn check_codebook(&self, cx: &mut Check<'_>) -> Option<()> {
+        let Some(codebook) = &self.codebook else { return Some(()) };
+        let schema = cx.schema(codebook)?;
+        let missing: Vec<&str> =
+            ["question", "value", "label"].into_iter().filter(|name| !schema.contains(name)).collect();
+        if missing.is_empty() {
+            return Some(());
+        }
+        let label = format!("`{}` has no column `{}`", codebook.text(), missing.join("`, `"));
+        let help = "a codebook has the columns `question`, `value` and `label`";
+        cx.invalid(codebook.span(), Code::UnknownColumn, "cannot read its codebook", &label, help);
+        None
+    }
 }
 
 /// A cross-tab that passed its check.
 #[derive(Debug)]
 pub struct Checked {
-    rows: Vec<Vec<String>>,
-    columns: Vec<Vec<String>>,
+    questions: Questions,
+    codebook: bool,
     weight: Option<String>,
-    filter: Option<Expr>,
+    filter: Option<Condition>,
+    variance: Variance,
+    design: DesignColumns,
+    /// Where the design is written: what the data says against it points here.
+    design_span: Span,
+    lonely: LonelyUnit,
+    tests: Option<CheckedTests>,
+    chi_square: bool,
+    suppress: Option<u64>,
+    confidence: f64,
     min_base: u64,
     small_base: u64,
 }
 
+/// Tests that passed their check.
+#[derive(Debug)]
+struct CheckedTests {
+    compare: Vec<Against>,
+    levels: Levels,
+    correction: comparisons::Correction,
+    means: Means,
+    skip_zero_or_one: bool,
+    waves: Vec<String>,
+}
+
+impl CheckedTests {
+    fn compares_columns(&self) -> bool {
+        self.compare.contains(&Against::Columns)
+    }
+}
+
 impl Checked {
-    /// The tables in their order: the columns side by side within each of the rows.
-    fn pairs(&self) -> impl Iterator<Item = (&[String], &[String])> {
-        let columns = |row| self.columns.iter().map(move |column| (row, column.as_slice()));
-        self.rows.iter().map(Vec::as_slice).flat_map(columns)
+    fn is_taylor(&self) -> bool {
+        self.variance == Variance::Taylor
     }
 }
 
 impl Ready for Checked {
     fn output(&self) -> Promise {
-        let excluded = Side {
-            name: "excluded",
-            meaning: "How many rows each table leaves out, by reason.",
-            schema: schema(&EXCLUDED),
-            brief: true,
-        };
-        Promise { main: schema(&CELLS), sides: vec![excluded] }
+        schema::promise()
     }
 
-    fn lower(&self, inputs: &[Table], _fitted: &[DataFrame]) -> Result<Lowered, RunError> {
-        let mut rows = inputs[0].rows.clone();
-        if let Some(filter) = &self.filter {
-            rows = rows.filter(filter.clone());
-        }
-        // Null is counted as a category here and left out in `estimate`: so a column whose answers
-        // are all left out is still known to exist.
-        let dimensions = |(row, column): (&[String], &[String])| {
-            row.iter().chain(column).map(|name| Dimension::keep(name.as_str())).collect()
-        };
-        let table = |pair| TableSpec { dimensions: dimensions(pair), weight: self.weight.clone() };
-        Ok(Lowered::Tabulate { rows, tables: self.pairs().map(table).collect() })
+    fn fit(&self, inputs: &[Table]) -> PolarsResult<Vec<LazyFrame>> {
+        answers::fit(self, inputs)
+    }
+
+    fn lower(&self, inputs: &[Table], fitted: &[DataFrame]) -> Result<Lowered, RunError> {
+        let known = answers::known(self, fitted);
+        let layout = Layout::new(self, &known);
+        Ok(Lowered::Tabulate { rows: self.derive(&inputs[0].rows, &known), tables: layout.specs })
     }
 
     fn estimate(&self, reduced: Reduced, cx: &Context<'_>) -> Result<Estimates, RunError> {
-        estimate::estimate(self, reduced, cx)
+        let Reduced::Cells(cells) = reduced else { return Ok(Estimates::default()) };
+        estimate::estimate(self, &cells, cx)
     }
-}
-
-/// The columns of the main table.
-const CELLS: [(&str, DataType); 17] = [
-    ("table", DataType::Int64),
-    ("row_variable", DataType::String),
-    ("row_value", DataType::String),
-    ("column_variable", DataType::String),
-    ("column_value", DataType::String),
-    ("is_total", DataType::Boolean),
-    ("n", DataType::Int64),
-    ("n_weighted", DataType::Float64),
-    ("n_effective", DataType::Float64),
-    ("row_share", DataType::Float64),
-    ("column_share", DataType::Float64),
-    ("total_share", DataType::Float64),
-    ("index", DataType::Float64),
-    ("base", DataType::Int64),
-    ("base_weighted", DataType::Float64),
-    ("base_effective", DataType::Float64),
-    ("base_mark", DataType::String),
-];
-
-/// The columns of the side table `excluded`.
-const EXCLUDED: [(&str, DataType); 5] = [
-    ("table", DataType::Int64),
-    ("row_variable", DataType::String),
-    ("column_variable", DataType::String),
-    ("reason", DataType::String),
-    ("n", DataType::Int64),
-];
-
-fn schema(columns: &[(&str, DataType)]) -> Schema {
-    columns.iter().map(|(name, dtype)| Field::new((*name).into(), dtype.clone())).collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use polars::prelude::{IntoLazy, LazyFrame, NamedFrom, Series, df};
-
-    use super::*;
-    use crate::diagnostic::CautionCode;
-    use crate::{ApplyError, apply};
-
-    fn answers() -> LazyFrame {
-        df!(
-            "^source$" => ["web", "fair", "web"],
-            "date" => [Some(20_000), None, Some(10_000)],
-            "share" => [0.25, -0.0, 1.0 / 3.0],
-            "w" => [100.0, 1.0, 1.0],
-        )
-        .unwrap()
-        .lazy()
-        .with_column(polars::prelude::col("date").cast(DataType::Date))
-    }
-
-    fn words(table: &DataFrame, column: &str) -> Vec<String> {
-        table.column(column).unwrap().str().unwrap().iter().flatten().map(str::to_owned).collect()
-    }
-
-    #[test]
-    fn values_are_shown_as_text_in_the_order_of_values() {
-        let stage = CrossTab::new([["share"]], [["date"], ["^source$"]]);
-        let made = apply(stage, answers()).unwrap();
-        let first = made.table.slice(0, 3);
-        assert_eq!(words(&first, "row_value"), ["0"; 3]);
-        assert_eq!(words(&first, "column_value"), ["Total", "1997-05-19", "2024-10-04"]);
-        let rows = words(&made.table.slice(9, 9), "row_value");
-        assert_eq!([&rows[0], &rows[3], &rows[6]], ["0", "0.25", "0.333333333333"]);
-    }
-
-    #[test]
-    fn heavy_weights_and_missing_rows_are_told_of() {
-        let stage = || CrossTab::new([["share"]], [["^source$"]]).weight("w");
-        let made = apply(stage(), answers()).unwrap();
-        assert!(made.cautions.iter().any(|caution| caution.code == CautionCode::HeavyWeights));
-        let made = apply(stage().filter("w > 1000"), answers()).unwrap();
-        assert_eq!(made.cautions.len(), 1);
-        assert_eq!(made.cautions[0].code, CautionCode::NoRows);
-        assert_eq!((made.table.height(), made.sides["excluded"].height()), (0, 5));
-    }
-
-    #[test]
-    fn a_table_that_nobody_is_in_keeps_its_rows() {
-        let made = apply(CrossTab::new([["share"]], [["date"]]).filter("share = 0"), answers()).unwrap();
-        assert_eq!(words(&made.table, "column_value"), ["Total"]);
-        assert_eq!(made.table.column("column_share").unwrap().null_count(), 1);
-        let told = &made.cautions[0];
-        assert_eq!((told.code, told.key.as_str()), (CautionCode::EmptyBase, "table=1"));
-    }
-
-    #[test]
-    fn every_mistake_is_told_at_once() {
-        let nested = Series::new("list".into(), [Series::new("".into(), [1])]);
-        let frame = df!("list" => nested, "w" => ["1"]).unwrap().lazy();
-        let mut stage = CrossTab::new([vec!["list"], vec!["w", "w"]], [Vec::<&str>::new()]).weight("w");
-        stage.small_base = 10.into();
-        let found = match apply(stage, frame) {
-            Err(ApplyError::Check(found)) => found,
-            _ => panic!("the options fit"),
-        };
-        let codes: Vec<&str> = found.iter().map(|told| told.code.word()).collect();
-        let expected = ["column-type", "duplicate-column", "invalid-option", "column-type", "invalid-option"];
-        assert_eq!(codes, expected);
-    }
-}
+mod tests;
