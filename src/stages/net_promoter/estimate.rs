@@ -1,52 +1,91 @@
-//! From counted answers to scores: one line per group, in the order of the groups, and what a reader
-//! should know. The arithmetic is in `stats`.
+//! From counted answers to scores: one line per group, in the order of the groups, what sets groups
+//! apart, and what a reader should know. The arithmetic is in `stats`.
 
-use polars::prelude::{Column, DataFrame, IntoColumn, NamedFrom, PolarsResult, Series};
+use polars::prelude::DataFrame;
 
-use super::Checked;
+use super::compare::{self, Comparisons};
+use super::design::Errors;
+use super::lower::{INVALID, OUTSIDE, Part};
+use super::{Checked, tables};
 use crate::diagnostic::{Caution, CautionCode, RunError};
 use crate::engine::tabulate::{Cell, Cells, Levels, NULL};
 use crate::stages::{Context, Estimates, Reduced, bases};
-use crate::stats::net_promoter::{Class, Classes};
-use crate::stats::weights::{Base, base_mark};
+use crate::stats::net_promoter::{Class, Classes, Score};
+use crate::stats::weights::Base;
 
 pub(super) fn estimate(checked: &Checked, reduced: Reduced, cx: &Context<'_>) -> Result<Estimates, RunError> {
-    let Reduced::Cells(tables) = reduced else { return Ok(Estimates::default()) };
-    // `lower` asks for one table.
-    let Some(cells) = tables.first() else { return Ok(Estimates::default()) };
+    let Reduced::Cells(counted) = reduced else { return Ok(Estimates::default()) };
+    let counted = Counted { parts: checked.parts(), cells: counted };
+    // `lower` always asks for the answers.
+    let Some(cells) = counted.of(Part::Answers) else { return Ok(Estimates::default()) };
     let mut groups = groups(cells);
     let total = groups.iter().fold(Group::default(), |total, group| total.with(group));
-    if groups.is_empty() && checked.by.is_empty() {
+    if groups.is_empty() && checked.group_columns().next().is_none() {
         // Everyone is a group even if nobody is there.
         groups.push(Group::default());
     }
-    let by = checked
-        .by
-        .iter()
-        .zip(&cells.dimensions)
-        .enumerate()
-        .map(|(at, (column, levels))| {
-            let values = levels.at(groups.iter().map(|group| group.places[at]))?;
-            Ok(values.with_name(column.name.as_str().into()).into_column())
-        })
-        .collect::<PolarsResult<Vec<_>>>()?;
-    Ok(Estimates {
-        cautions: cautions(checked, &groups, &total, &cells.dimensions, cx.stage),
-        main: table(checked, by, &groups)?,
-        sides: vec![("total", table(checked, Vec::new(), &[total])?)],
-        ..Estimates::default()
-    })
+    let levels = &cells.dimensions;
+    let errors = Errors::read(checked, &counted, &groups, cx.stage)?;
+    let score = |(at, group): (usize, &Group)| errors.score_of(checked, group.classes, |other| other == at);
+    let scores: Vec<Option<Score>> = groups.iter().enumerate().map(score).collect();
+    let whole = errors.score_of(checked, total.classes, |_| true);
+    let compared = Comparisons { checked, groups: &groups, levels, scores: &scores, errors: &errors };
+    let (changes, gaps) = compared.with_earlier_waves(&counted, cx.stage)?;
+
+    let scored = |group, score| Scored { group, score };
+    let lines: Vec<Scored<'_>> =
+        groups.iter().zip(&scores).map(|(group, score)| scored(group, *score)).collect();
+    let mut main = tables::keys(checked, levels, groups.iter().map(|group| group.places.as_slice()))?;
+    main.extend(tables::scores(checked, &lines));
+    if checked.wave.is_some() {
+        main.extend(tables::changes(checked, &changes));
+    }
+    if checked.against_rest {
+        main.extend(tables::rests(checked, &compared.with_the_rest()));
+    }
+    let mut sides = vec![
+        ("total", DataFrame::new(1, tables::scores(checked, &[scored(&total, whole)]))?),
+        ("distribution", tables::distributions(checked, levels, &groups)?),
+    ];
+    if let Some(cells) = counted.of(Part::Segments) {
+        let segments = &cells.dimensions[levels.len() - 1];
+        let lines = compare::parted(cells, &groups, &changes);
+        sides.push(("change", tables::parts(checked, levels, segments, &lines)?));
+    }
+    let mut told = cautions(checked, &groups, &total, levels, cx.stage);
+    told.extend(gaps);
+    Ok(Estimates { main: DataFrame::new(groups.len(), main)?, sides, cautions: told, ..Estimates::default() })
+}
+
+/// What was counted, by what it is for.
+pub(super) struct Counted {
+    parts: Vec<Part>,
+    cells: Vec<Cells>,
+}
+
+impl Counted {
+    pub(super) fn of(&self, part: Part) -> Option<&Cells> {
+        self.cells.get(self.parts.iter().position(|other| *other == part)?)
+    }
+}
+
+/// A group with its score; none without answers.
+pub(super) struct Scored<'a> {
+    pub(super) group: &'a Group,
+    pub(super) score: Option<Score>,
 }
 
 /// What is known of a group.
 #[derive(Debug, Clone, Default)]
-struct Group {
-    /// Its values in the columns of `by`, as places.
-    places: Vec<u32>,
-    classes: Classes,
-    missing: u64,
-    invalid: u64,
-    unusable: u64,
+pub(super) struct Group {
+    /// Its values in the columns of `by` and its wave, as places.
+    pub(super) places: Vec<u32>,
+    pub(super) classes: Classes,
+    /// The usable answers of 0 to 10.
+    pub(super) answers: [Base; 11],
+    pub(super) missing: u64,
+    pub(super) invalid: u64,
+    pub(super) unusable: u64,
 }
 
 /// The groups in the order of their values. The answer is the last dimension of the cells.
@@ -54,18 +93,22 @@ fn groups(cells: &Cells) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for (key, cell) in cells.iter() {
         let Some((answer, places)) = key.split_last() else { continue };
+        let answer = answer_at(cells, *answer);
+        if answer == Some(OUTSIDE) {
+            continue;
+        }
         if groups.last().is_none_or(|group| group.places != places) {
             groups.push(Group { places: places.to_vec(), ..Group::default() });
         }
         if let Some(group) = groups.last_mut() {
-            group.add(answer_at(cells, *answer), cell);
+            group.add(answer, cell);
         }
     }
     groups
 }
 
-/// The answer at a place; none where it is missing.
-fn answer_at(cells: &Cells, place: u32) -> Option<i64> {
+/// The number at a place of the last dimension; none where it is missing.
+pub(super) fn answer_at(cells: &Cells, place: u32) -> Option<i64> {
     let answers = &cells.dimensions.last()?.values;
     if place == NULL { None } else { answers.get(place as usize).ok()?.extract() }
 }
@@ -73,32 +116,36 @@ fn answer_at(cells: &Cells, place: u32) -> Option<i64> {
 impl Group {
     fn add(&mut self, answer: Option<i64>, cell: &Cell) {
         let rows = cell.base.n + cell.unusable.total();
-        match answer.map(Class::of) {
+        match answer {
             None => self.missing += rows,
-            Some(None) => self.invalid += rows,
-            Some(Some(class)) => {
-                *self.classes.of_mut(class) += cell.base;
-                self.unusable += cell.unusable.total();
+            Some(INVALID) => self.invalid += rows,
+            Some(answer) => {
+                if let Some(class) = Class::of(answer) {
+                    *self.classes.of_mut(class) += cell.base;
+                    self.answers[answer as usize] += cell.base;
+                    self.unusable += cell.unusable.total();
+                }
             }
         }
     }
 
     /// Both together, without a key.
-    fn with(&self, other: &Group) -> Group {
-        Group {
+    pub(super) fn with(&self, other: &Group) -> Group {
+        let mut both = Group {
             places: Vec::new(),
-            classes: Classes {
-                promoters: self.classes.promoters + other.classes.promoters,
-                passives: self.classes.passives + other.classes.passives,
-                detractors: self.classes.detractors + other.classes.detractors,
-            },
+            classes: self.classes + other.classes,
+            answers: self.answers,
             missing: self.missing + other.missing,
             invalid: self.invalid + other.invalid,
             unusable: self.unusable + other.unusable,
+        };
+        for (sum, more) in both.answers.iter_mut().zip(other.answers) {
+            *sum += more;
         }
+        both
     }
 
-    fn base(&self) -> Base {
+    pub(super) fn base(&self) -> Base {
         self.classes.base()
     }
 
@@ -106,37 +153,6 @@ impl Group {
     fn rows(&self) -> u64 {
         self.base().n + self.missing + self.invalid + self.unusable
     }
-}
-
-/// The columns of the groups, then those of [`figures`](super::figures).
-fn table(checked: &Checked, mut columns: Vec<Column>, groups: &[Group]) -> PolarsResult<DataFrame> {
-    macro_rules! column {
-        ($name:literal, $value:expr) => {
-            Series::new($name.into(), groups.iter().map($value).collect::<Vec<_>>()).into_column()
-        };
-    }
-    let share = |group: &Group, at: usize| group.classes.shares().map(|shares| shares[at]);
-    let interval = |group: &Group| group.classes.interval(checked.method, checked.confidence);
-    columns.extend([
-        column!("n", |group| group.base().n as i64),
-        column!("n_weighted", |group| group.base().weighted),
-        column!("n_effective", |group| group.base().effective()),
-        column!("promoters", |group| group.classes.promoters.n as i64),
-        column!("passives", |group| group.classes.passives.n as i64),
-        column!("detractors", |group| group.classes.detractors.n as i64),
-        column!("promoters_share", |group| share(group, 0)),
-        column!("passives_share", |group| share(group, 1)),
-        column!("detractors_share", |group| share(group, 2)),
-        column!("estimate", |group| group.classes.estimate()),
-        column!("std_error", |group| group.classes.std_error()),
-        column!("conf_low", |group| interval(group).map(|(low, _)| low)),
-        column!("conf_high", |group| interval(group).map(|(_, high)| high)),
-        column!("base_mark", |group| base_mark(group.base().n, checked.min_base, checked.small_base)),
-        column!("n_missing", |group| group.missing as i64),
-        column!("n_invalid", |group| group.invalid as i64),
-        column!("n_unusable_weight", |group| group.unusable as i64),
-    ]);
-    DataFrame::new(groups.len(), columns)
 }
 
 fn cautions(
@@ -152,7 +168,7 @@ fn cautions(
     let mut told = Vec::new();
     for group in groups {
         let n = group.base().n;
-        let key = key(checked, group, levels);
+        let key = key(checked, &group.places, levels);
         let of = if key.is_empty() { String::new() } else { format!(" for {key}") };
         if n == 0 {
             let message = format!("`{stage}` has no usable answer{of}, so there is no score");
@@ -177,9 +193,9 @@ fn cautions(
     told
 }
 
-/// `region=EMEA, partner=B`; empty where there are no groups.
-fn key(checked: &Checked, group: &Group, levels: &[Levels]) -> String {
-    let values = group.places.iter().zip(levels).map(|(place, levels)| levels.text(*place));
-    let parts = checked.by.iter().zip(values).map(|(column, value)| format!("{}={value}", column.name));
+/// `region=EMEA, wave=2025-Q1`; empty where there are no groups.
+pub(super) fn key(checked: &Checked, places: &[u32], levels: &[Levels]) -> String {
+    let values = places.iter().zip(levels).map(|(place, levels)| levels.text(*place));
+    let parts = checked.group_columns().zip(values).map(|(column, value)| format!("{}={value}", column.name));
     parts.collect::<Vec<_>>().join(", ")
 }
