@@ -1,27 +1,35 @@
 #![doc = include_str!("page.md")]
 
+mod k_means;
+mod lifetime;
+mod profile;
 mod rfm;
 mod rules;
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use polars::prelude::*;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Check, Input, Lowered, Promise, Ready, Spec, Stage, Table};
-use crate::diagnostic::{Caution, RunError};
+use super::{
+    Check, Context, Estimates, Input, Lowered, Promise, Ready, Reduced, Spec, Stage, Table, Template,
+};
+use crate::diagnostic::{Caution, Code, RunError};
 
-pub use rfm::Rfm;
+pub use k_means::{KMeans, Scale};
+pub use lifetime::{Given, Lifetime, Model, Unit};
+pub use rfm::{Edges, Rfm, Ties};
 pub use rules::{Rule, Rules};
 
 /// Puts every customer, or every row, into a segment.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Segment {
-    /// The table to segment: for `rules` any rows, for `rfm` the transactions.
+    /// The table to segment: for `rules` and `k_means` any rows, for `rfm` and `lifetime` the transactions.
     pub from: Input,
-    /// How segments are found: `rules` or `rfm`.
+    /// How segments are found: `rules`, `rfm`, `lifetime` or `k_means`.
     pub method: Method,
 }
 
@@ -33,12 +41,16 @@ pub enum Method {
     Rules(Rules),
     /// Scores for recency, frequency and monetary value of each customer, from transactions.
     Rfm(Rfm),
+    /// What each customer will still be worth, from transactions.
+    Lifetime(Lifetime),
+    /// Clusters of rows that are alike in some numbers.
+    KMeans(KMeans),
 }
 
 impl Stage for Segment {
     const SPEC: Spec = Spec {
         kind: "segment",
-        summary: "Puts customers into segments: by named rules, or by recency, frequency and monetary value.",
+        summary: "Puts customers into segments: by named rules, by recency, frequency and monetary value, by lifetime value, or by likeness.",
         page: include_str!("page.md"),
     };
     type Ready = Checked;
@@ -51,6 +63,8 @@ impl Stage for Segment {
         match self.method {
             Method::Rules(rules) => rules::check(&self.from, &rules, cx).map(Checked::Rules),
             Method::Rfm(rfm) => rfm::check(&self.from, &rfm, cx).map(Checked::Rfm),
+            Method::Lifetime(lifetime) => lifetime::check(&self.from, &lifetime, cx).map(Checked::Lifetime),
+            Method::KMeans(options) => k_means::check(&self.from, &options, cx).map(Checked::KMeans),
         }
     }
 }
@@ -62,6 +76,10 @@ pub enum Checked {
     Rules(rules::Checked),
     /// By recency, frequency and monetary value.
     Rfm(rfm::Checked),
+    /// By what they will still be worth.
+    Lifetime(lifetime::Checked),
+    /// By likeness.
+    KMeans(k_means::Checked),
 }
 
 impl Checked {
@@ -69,6 +87,8 @@ impl Checked {
         match self {
             Checked::Rules(rules) => rules,
             Checked::Rfm(rfm) => rfm,
+            Checked::Lifetime(lifetime) => lifetime,
+            Checked::KMeans(clusters) => clusters,
         }
     }
 }
@@ -86,9 +106,27 @@ impl Ready for Checked {
         self.method().lower(inputs, fitted)
     }
 
+    fn estimate(&self, reduced: Reduced, cx: &Context<'_>) -> Result<Estimates, RunError> {
+        self.method().estimate(reduced, cx)
+    }
+
     fn cautions(&self, brief: &BTreeMap<String, DataFrame>) -> Vec<Caution> {
         self.method().cautions(brief)
     }
+}
+
+/// The day that an option says, in days since 1970; none where it says none.
+fn day(option: Option<&Template>, name: &str, cx: &mut Check<'_>) -> Option<Option<i32>> {
+    let Some(template) = option else { return Some(None) };
+    let text = cx.fill(template)?;
+    if let Ok(day) = text.parse::<Date>() {
+        // 1970-01-01 and every civil date of jiff are less than 2^31 days apart.
+        return Some(Some((day - Date::constant(1970, 1, 1)).get_days()));
+    }
+    let (message, label) = (format!("cannot read `{name}`"), format!("`{text}` is not a day"));
+    let help = "write the day as year-month-day: `2026-11-22`";
+    cx.invalid(template.span(), Code::InvalidOption, &message, &label, help);
+    None
 }
 
 /// A small table with counts over the rows beside its labels, read in one pass over the rows.
@@ -123,6 +161,11 @@ fn counted(labels: DataFrame, rows: LazyFrame, counts: &[(&str, Vec<Expr>)]) -> 
         .with_columns(picked)
         .sort([AT], SortMultipleOptions::default())
         .select(names)
+}
+
+/// A column by its name, whatever that is: `col` reads `*` as all columns and `^…$` as a pattern.
+fn named(column: &str) -> Expr {
+    Expr::Column(column.into())
 }
 
 /// How often a condition holds.

@@ -4,13 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use jiff::civil::Date;
 use polars::prelude::*;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::rules::{self, Rules};
-use super::{counted, integers, share_of, times, words};
+use super::{counted, day, integers, named, share_of, times, words};
 use crate::diagnostic::{Caution, CautionCode, Code, RunError};
 use crate::document::Spanned;
 use crate::number;
@@ -34,10 +33,41 @@ pub struct Rfm {
     /// Number of groups, and so the best score: 2 to 20.
     #[serde(default = "five")]
     pub groups: Spanned<u32>,
+    /// What happens to equal values where a cut would part them.
+    #[serde(default)]
+    pub ties: Ties,
+    /// Cut points of your own instead of equal groups.
+    #[serde(default)]
+    pub edges: Option<Edges>,
     /// Named segments by conditions over the columns of the result (`r`, `f`, `m`, `recency_days`,
     /// `frequency`, `monetary` …). Omitted: scores only.
     #[serde(default)]
     pub rules: Option<Rules>,
+}
+
+/// What happens to equal values where a cut would part them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Ties {
+    /// They stay together: cut points are quantiles, and groups may be uneven or empty.
+    #[default]
+    Together,
+    /// They are parted in the order of the key, so that groups are equally large: as SQL's `ntile`.
+    Ntile,
+    /// They stay together and share the average of their ranks, which tells the group.
+    AverageRank,
+}
+
+/// Cut points: one fewer than `groups` for each measure, upwards. A value at a cut point stays below it.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Edges {
+    /// Of the days since the last transaction.
+    pub recency_days: Spanned<Vec<f64>>,
+    /// Of the number of transactions.
+    pub frequency: Spanned<Vec<f64>>,
+    /// Of the sum of amounts.
+    pub monetary: Spanned<Vec<f64>>,
 }
 
 fn five() -> Spanned<u32> {
@@ -58,7 +88,7 @@ const MEASURES: [Measure; 3] = [
 ];
 
 /// Why a transaction does not count, in the order of being asked.
-const REASONS: [&str; 4] = ["no key", "no date", "no usable amount", "after as_of"];
+pub(super) const REASONS: [&str; 4] = ["no key", "no date", "no usable amount", "after as_of"];
 
 /// RFM over columns that exist.
 #[derive(Debug)]
@@ -68,6 +98,8 @@ pub struct Checked {
     amount: String,
     as_of: Option<i32>,
     groups: u32,
+    ties: Ties,
+    edges: Option<[Vec<f64>; 3]>,
     rules: Option<rules::Compiled>,
 }
 
@@ -75,44 +107,60 @@ pub(super) fn check(from: &Input, rfm: &Rfm, cx: &mut Check<'_>) -> Option<Check
     let key = cx.column(from, &rfm.key);
     let date = cx.temporal(from, &rfm.date);
     let amount = cx.numeric(from, &rfm.amount);
-    let as_of = match &rfm.as_of {
-        None => Some(None),
-        Some(day) => cx.fill(day).and_then(|text| match text.parse::<Date>() {
-            Ok(day) => Some(Some(days_since_1970(day))),
-            Err(_) => {
-                let label = format!("`{text}` is not a day");
-                let help = "write the day as year-month-day: `2026-11-22`";
-                cx.invalid(day.span(), Code::InvalidOption, "cannot read `as_of`", &label, help);
-                None
-            }
-        }),
-    };
+    let as_of = day(rfm.as_of.as_ref(), "as_of", cx);
     let groups = cx.between(&Spanned::new(f64::from(*rfm.groups), rfm.groups.span), 2.0, 20.0, "`groups`");
-    if let Some(key) = &key
-        && (columns().any(|(name, _)| name == key.name))
-    {
+    let edges = match &rfm.edges {
+        None => Some(None),
+        Some(edges) => own_edges(edges, rfm, cx).map(Some),
+    };
+    let taken = key.as_ref().filter(|key| columns().any(|(name, _)| name == key.name));
+    if let Some(key) = taken {
         cx.duplicate_column(&key.name, rfm.key.span, None);
-        return None;
     }
+    let is_clear = taken.is_none();
     let scores = key.as_ref().map(schema);
     let rules = match &rfm.rules {
         None => Some(None),
         Some(rules) => rules::compile(rules, scores.as_ref(), cx).map(Some),
     };
+    let key = key.filter(|_| is_clear);
     Some(Checked {
         key: key?,
         date: date?.name,
         amount: amount?.name,
         as_of: as_of?,
         groups: groups? as u32,
+        ties: rfm.ties,
+        edges: edges?,
         rules: rules?,
     })
 }
 
-fn days_since_1970(day: Date) -> i32 {
-    // 1970-01-01 and every civil date of jiff are less than 2^31 days apart.
-    let span = day - Date::constant(1970, 1, 1);
-    span.get_days()
+/// Cut points as written: as many as the groups ask for, growing, and no rule for ties beside them.
+fn own_edges(edges: &Edges, rfm: &Rfm, cx: &mut Check<'_>) -> Option<[Vec<f64>; 3]> {
+    let wanted = (*rfm.groups as usize).saturating_sub(1);
+    let mut sound = true;
+    let mut refuse = |span, message: &str, label: &str, help: &str| {
+        cx.invalid(span, Code::InvalidOption, message, label, help);
+        sound = false;
+    };
+    for written in [&edges.recency_days, &edges.frequency, &edges.monetary] {
+        let grows = written.iter().all(|x| x.is_finite()) && written.windows(2).all(|two| two[0] < two[1]);
+        if written.len() != wanted {
+            let label = format!("{} cut points for {} groups", written.len(), *rfm.groups);
+            let help = format!("write {wanted}, or change `groups`");
+            refuse(written.span, "has another number of edges than its groups need", &label, &help);
+        } else if !grows {
+            refuse(written.span, "has edges that do not grow", "each wants to be above the one before", "");
+        }
+    }
+    if rfm.ties != Ties::Together {
+        let help = "leave `ties` out: with edges of your own, equal values are never parted";
+        let message = "has edges and a rule for ties";
+        refuse(edges.recency_days.span, message, "these say who belongs where", help);
+    }
+    let cuts = [&edges.recency_days, &edges.frequency, &edges.monetary].map(|written| written.value.clone());
+    sound.then_some(cuts)
 }
 
 /// The columns after the key.
@@ -164,7 +212,7 @@ impl Ready for Checked {
         ];
         if let Some(rules) = &self.rules {
             main.with_column(rules.column.as_str().into(), DataType::String);
-            sides.push(rules.side());
+            sides.extend(rules.sides());
         }
         Promise { main, sides }
     }
@@ -176,11 +224,11 @@ impl Ready for Checked {
     fn lower(&self, inputs: &[Table], fitted: &[DataFrame]) -> Result<Lowered, RunError> {
         let fitted = fitted.first().map(Fitted::read).transpose()?.unwrap_or_default();
         let as_of = self.as_of.or(fitted.latest());
-        let cuts = fitted.cuts(self.groups, as_of);
+        let cuts = self.edges.clone().unwrap_or_else(|| fitted.cuts(self.groups, as_of));
         // Every table starts from the sorted one, so that the engine makes it once.
         let main = self
             .scored(self.customers(&inputs[0].rows), &cuts, as_of)
-            .sort([self.key.name.as_str()], SortMultipleOptions::default());
+            .sort_by_exprs([named(&self.key.name)], SortMultipleOptions::default());
         let mut sides = vec![
             ("cuts", self.cut_table(main.clone(), &cuts)?),
             ("left_out", self.left_out(&inputs[0].rows)?),
@@ -188,7 +236,7 @@ impl Ready for Checked {
         let main = match &self.rules {
             None => main,
             Some(rules) => {
-                sides.push(("coverage", rules.coverage(main.clone())?));
+                sides.extend(rules.tables(&main)?);
                 main.with_column(rules.segment())
             }
         };
@@ -200,8 +248,9 @@ impl Ready for Checked {
         if let Some(left_out) = brief.get("left_out") {
             cautions.extend(missing(left_out));
         }
-        if let Some(cuts) = brief.get("cuts") {
-            cautions.extend(self.ties(cuts));
+        let by_value = self.edges.is_none() && self.ties != Ties::Ntile;
+        if let Some(cuts) = brief.get("cuts").filter(|_| by_value) {
+            cautions.extend(self.uneven(cuts));
         }
         if let (Some(rules), Some(coverage)) = (&self.rules, brief.get("coverage")) {
             cautions.extend(rules.cautions(coverage));
@@ -225,10 +274,10 @@ impl Checked {
         });
         rows.clone()
             .select([
-                col(self.key.name.as_str()).alias("key"),
+                named(&self.key.name).alias("key"),
                 // The day of a date with time is the day on its own clock.
-                col(self.date.as_str()).dt().date().cast(DataType::Int32).alias("day"),
-                exact::number(col(self.amount.as_str())).alias("amount"),
+                named(&self.date).dt().date().cast(DataType::Int32).alias("day"),
+                exact::number(named(&self.amount)).alias("amount"),
             ])
             .with_column(reason.alias("reason"))
     }
@@ -277,10 +326,19 @@ impl Checked {
     /// The main table before sorting and naming.
     fn scored(&self, customers: LazyFrame, cuts: &[Vec<f64>], as_of: Option<i32>) -> LazyFrame {
         let as_of = as_of.map_or(lit(NULL), lit).cast(DataType::Int32);
+        // Ordinal ranks of equal values follow the order of the rows: that of the key.
+        let customers = match self.ties {
+            Ties::Ntile => customers.sort(["key"], SortMultipleOptions::default()),
+            Ties::Together | Ties::AverageRank => customers,
+        };
         let scores = MEASURES.iter().enumerate().map(|(at, measure)| {
-            let above = cuts.get(at).into_iter().flatten().fold(lit(0i64), |count, cut| {
-                count + col(measure.name).cast(DataType::Float64).gt(lit(*cut)).cast(DataType::Int64)
-            });
+            let above = match self.ties {
+                Ties::Together => cuts.get(at).into_iter().flatten().fold(lit(0i64), |count, cut| {
+                    count + col(measure.name).cast(DataType::Float64).gt(lit(*cut)).cast(DataType::Int64)
+                }),
+                Ties::Ntile => self.above_by_position(measure),
+                Ties::AverageRank => self.above_by_average(measure),
+            };
             let score = match measure.fewer_is_better {
                 true => lit(i64::from(self.groups)) - above,
                 false => lit(1i64) + above,
@@ -303,12 +361,39 @@ impl Checked {
             .select(names)
     }
 
+    /// How many groups are below the one of a customer when customers in order fill groups of equal
+    /// size, the first ones one larger where they do not divide.
+    fn above_by_position(&self, measure: &Measure) -> Expr {
+        let groups = lit(i64::from(self.groups));
+        let options = RankOptions { method: RankMethod::Ordinal, descending: false };
+        let at = col(measure.name).rank(options, None).cast(DataType::Int64) - lit(1i64);
+        let n = || len().cast(DataType::Int64);
+        let (size, larger) = (n().floor_div(groups.clone()), n() % groups);
+        let in_larger = larger.clone() * (size.clone() + lit(1i64));
+        when(at.clone().lt(in_larger.clone()))
+            .then(at.clone().floor_div(size.clone() + lit(1i64)))
+            .otherwise(larger + (at - in_larger).floor_div(size))
+    }
+
+    /// The same by the average rank of equal values: ⌈groups · rank / n⌉ − 1, counted from the worst.
+    fn above_by_average(&self, measure: &Measure) -> Expr {
+        let groups = f64::from(self.groups);
+        let options = RankOptions { method: RankMethod::Average, descending: measure.fewer_is_better };
+        let rank = col(measure.name).rank(options, None).cast(DataType::Float64);
+        let score = (lit(groups) * rank / len().cast(DataType::Float64)).ceil().cast(DataType::Int64);
+        match measure.fewer_is_better {
+            true => lit(i64::from(self.groups)) - score,
+            false => score - lit(1i64),
+        }
+    }
+
     /// The side table `cuts`: the range of each score and its customers.
     fn cut_table(&self, main: LazyFrame, cuts: &[Vec<f64>]) -> PolarsResult<LazyFrame> {
         let groups = self.groups as usize;
         let (mut measures, mut scores) = (Vec::new(), Vec::new());
         let (mut above, mut up_to) = (Vec::new(), Vec::new());
         let (mut n, mut total) = (Vec::new(), Vec::new());
+        let (mut seen_below, mut seen_here) = (Vec::new(), Vec::new());
         for (at, measure) in MEASURES.iter().enumerate() {
             for score in 1..=groups {
                 // Groups of values count upwards from 1; the best score has the fewest days.
@@ -320,7 +405,31 @@ impl Checked {
                 up_to.push(edge(group));
                 n.push(times(col(measure.score).eq(lit(score as i64))));
                 total.push(len().cast(DataType::Int64));
+                // By ranks, the edges are the values seen on both sides.
+                let largest = |below: Expr| col(measure.name).cast(DataType::Float64).filter(below).max();
+                let worse = |than: i64| match measure.fewer_is_better {
+                    true => col(measure.score).gt_eq(lit(than)),
+                    false => col(measure.score).lt_eq(lit(than)),
+                };
+                let lower = if measure.fewer_is_better { score as i64 + 1 } else { score as i64 - 1 };
+                seen_below.push(largest(worse(lower)));
+                let last = group == groups;
+                seen_here.push(largest(if last { lit(false) } else { worse(score as i64) }));
             }
+        }
+        if self.ties != Ties::Together {
+            let labels = df!("measure" => measures, "score" => scores)?;
+            let counts = [("n", n), ("total", total), ("above", seen_below), ("up_to", seen_here)];
+            return Ok(counted(labels, main, &counts)
+                .with_column(share_of(col("n"), col("total")).alias("share"))
+                .select([
+                    col("measure"),
+                    col("score"),
+                    col("above").cast(DataType::Float64),
+                    col("up_to").cast(DataType::Float64),
+                    col("n"),
+                    col("share"),
+                ]));
         }
         let labels = df!("measure" => measures, "score" => scores, "above" => above, "up_to" => up_to)?;
         Ok(counted(labels, main, &[("n", n), ("total", total)])
@@ -336,7 +445,7 @@ impl Checked {
     }
 
     /// Scores that nobody has, or that far more have than an equal part.
-    fn ties(&self, cuts: &DataFrame) -> Vec<Caution> {
+    fn uneven(&self, cuts: &DataFrame) -> Vec<Caution> {
         let (measures, scores, n) = (words(cuts, "measure"), integers(cuts, "score"), integers(cuts, "n"));
         let mut cautions = Vec::new();
         for measure in &MEASURES {
@@ -425,7 +534,7 @@ impl Fitted {
 }
 
 /// Transactions left out because something is missing. Those after `as_of` were meant to be.
-fn missing(left_out: &DataFrame) -> Vec<Caution> {
+pub(super) fn missing(left_out: &DataFrame) -> Vec<Caution> {
     words(left_out, "reason")
         .into_iter()
         .zip(integers(left_out, "n"))

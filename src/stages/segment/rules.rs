@@ -7,6 +7,7 @@ use polars::prelude::*;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::profile::{self, Profile};
 use super::{counted, integers, share_of, times, words};
 use crate::diagnostic::{Caution, CautionCode, Code, RunError};
 use crate::document::Spanned;
@@ -25,6 +26,10 @@ pub struct Rules {
     /// Name of the column that tells the segment.
     #[serde(default = "segment")]
     pub column: Spanned<String>,
+    /// What to compare the segments in: columns or expressions, numbers or categories. Omitted: no
+    /// table `profile`.
+    #[serde(default)]
+    pub profile: Vec<Expression>,
 }
 
 /// One segment.
@@ -53,6 +58,7 @@ pub(super) struct Compiled {
     rules: Vec<(String, Expr)>,
     otherwise: String,
     pub(super) column: String,
+    profile: Option<Profile>,
 }
 
 /// Reads rules over the columns of `schema`, which is none where the input failed its own check.
@@ -97,10 +103,12 @@ pub(super) fn compile(rules: &Rules, schema: Option<&Schema>, cx: &mut Check<'_>
         })
         .collect();
     let compiled: Option<Vec<_>> = conditions.into_iter().collect();
+    let profile = profile::compile(&rules.profile, schema, cx);
     sound.then_some(Compiled {
         rules: compiled?,
         otherwise: rules.otherwise.value.clone(),
         column: rules.column.value.clone(),
+        profile: profile?,
     })
 }
 
@@ -116,26 +124,24 @@ impl Compiled {
             .alias(self.column.clone())
     }
 
-    /// The promise of [`coverage`](Self::coverage).
-    pub(super) fn side(&self) -> Side {
-        Side {
-            name: "coverage",
-            meaning: "One row per segment: how many rows its rule matched, took, and left to earlier rules.",
-            schema: Schema::from_iter([
-                Field::new("rule".into(), DataType::Int64),
-                Field::new("segment".into(), DataType::String),
-                Field::new("matched".into(), DataType::Int64),
-                Field::new("n".into(), DataType::Int64),
-                Field::new("shadowed".into(), DataType::Int64),
-                Field::new("undecided".into(), DataType::Int64),
-                Field::new("share".into(), DataType::Float64),
-            ]),
-            brief: true,
+    /// The promise of [`tables`](Self::tables).
+    pub(super) fn sides(&self) -> Vec<Side> {
+        let profile = self.profile.as_ref().map(|_| Profile::side());
+        [coverage_side()].into_iter().chain(profile).collect()
+    }
+
+    /// The side tables over `rows`.
+    pub(super) fn tables(&self, rows: &LazyFrame) -> PolarsResult<Vec<(&'static str, LazyFrame)>> {
+        let mut tables = vec![("coverage", self.coverage(rows.clone())?)];
+        if let Some(profile) = &self.profile {
+            let named = rows.clone().with_column(self.segment());
+            tables.push(("profile", profile.table(&named, &self.column)?));
         }
+        Ok(tables)
     }
 
     /// What each rule did over `rows`, and the segment of those that no rule took.
-    pub(super) fn coverage(&self, rows: LazyFrame) -> PolarsResult<LazyFrame> {
+    fn coverage(&self, rows: LazyFrame) -> PolarsResult<LazyFrame> {
         let flag = |at: usize| format!("_rule_{at}");
         let flags = || (0..self.rules.len()).map(move |at| col(flag(at)));
         let holds = || flags().map(|flag| flag.fill_null(lit(false)));
@@ -213,6 +219,24 @@ impl Compiled {
     }
 }
 
+/// The promise of `coverage`.
+fn coverage_side() -> Side {
+    Side {
+        name: "coverage",
+        meaning: "One row per segment: how many rows its rule matched, took, and left to earlier rules.",
+        schema: Schema::from_iter([
+            Field::new("rule".into(), DataType::Int64),
+            Field::new("segment".into(), DataType::String),
+            Field::new("matched".into(), DataType::Int64),
+            Field::new("n".into(), DataType::Int64),
+            Field::new("shadowed".into(), DataType::Int64),
+            Field::new("undecided".into(), DataType::Int64),
+            Field::new("share".into(), DataType::Float64),
+        ]),
+        brief: true,
+    }
+}
+
 /// Segments of an input's rows.
 #[derive(Debug)]
 pub struct Checked {
@@ -230,14 +254,14 @@ impl Ready for Checked {
     fn output(&self) -> Promise {
         let mut main = self.input.clone();
         main.with_column(self.rules.column.as_str().into(), DataType::String);
-        Promise { main, sides: vec![self.rules.side()] }
+        Promise { main, sides: self.rules.sides() }
     }
 
     fn lower(&self, inputs: &[Table], _fitted: &[DataFrame]) -> Result<Lowered, RunError> {
         let rows = &inputs[0].rows;
         Ok(Lowered::Rows {
             main: rows.clone().with_column(self.rules.segment()),
-            sides: vec![("coverage", self.rules.coverage(rows.clone())?)],
+            sides: self.rules.tables(rows)?,
         })
     }
 

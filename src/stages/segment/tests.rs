@@ -152,3 +152,147 @@ fn rules_that_cannot_be_used() {
     assert_eq!(codes("segments: [{ name: a, where: paid }]"), [Code::ExpressionType]);
     assert_eq!(codes("column: who, segments: [{ name: a, where: 1 = 1 }]"), [Code::DuplicateColumn]);
 }
+
+/// `*` is a name like any other here, and a mistake in the key hides none in the rules.
+#[test]
+fn odd_names_and_several_mistakes() {
+    let frame = df!("*" => ["A", "B"], "^d$" => [1i32, 2], "x" => [1.0, 2.0]).unwrap().lazy();
+    let frame = frame.with_column(Expr::Column("^d$".into()).cast(DataType::Date));
+    let stage = "{ from: rows, method: { rfm: { key: '*', date: '^d$', amount: x } } }";
+    let made = apply(written(stage), frame).unwrap();
+    assert_eq!(column(&made.table, "*"), "A B");
+
+    let rules = ", rules: { segments: [{ name: a, where: recency > 3 }] }";
+    let stage = written(&format!(
+        "{{ from: rows, method: {{ rfm: {{ key: rfm, date: day, amount: paid{rules} }} }} }}"
+    ));
+    let frame = df!("rfm" => ["A"], "day" => [1i32], "paid" => [1.0]).unwrap().lazy();
+    let found = refused(apply(stage, frame.with_column(col("day").cast(DataType::Date))));
+    assert_eq!(found, [Code::DuplicateColumn, Code::UnknownColumn]);
+}
+
+fn lifetime(more: &str) -> Segment {
+    let inside = "key: who, date: day, amount: paid";
+    written(&format!("{{ from: rows, method: {{ lifetime: {{ {inside}{more} }} }} }}"))
+}
+
+#[test]
+fn nobody_bought_and_nothing_is_to_come() {
+    for rows in [&[][..], &[(Some("A"), None, Some(1.0)), (None, Some(3), None)]] {
+        let made = apply(lifetime(", holdout: 1970-01-02"), transactions(rows)).unwrap();
+        assert_eq!(made.table.height(), 0);
+        assert_eq!(column(&made.sides["value_by_loyalty"], "n"), "0 0 0 0");
+        assert_eq!(column(&made.sides["holdout"], "n"), "0 0 0 0 0 0 0 0 0");
+        assert_eq!(made.sides["holdout"].column("expected").unwrap().null_count(), 9);
+        assert_eq!(column(&made.sides["parameters"], "estimate"), "- - - - - - -");
+        assert_eq!(column(&made.sides["fit"], "n"), "0 0");
+    }
+}
+
+/// Two purchases of a day are one; a day after `as_of` and a returned one are none.
+#[test]
+fn a_purchase_is_a_day() {
+    let rows = [
+        (Some("A"), Some(0), Some(5.0)),
+        (Some("A"), Some(7), Some(2.0)),
+        (Some("A"), Some(7), Some(4.0)),
+        (Some("A"), Some(9), Some(-1.0)),
+        (Some("A"), Some(14), Some(8.0)),
+        (Some("A"), Some(99), Some(8.0)),
+    ];
+    let given = ", as_of: 1970-01-22, given: { purchases: [1, 1, 1, 1], spend: [1, 2, 3] }";
+    let made = apply(lifetime(given), transactions(&rows)).unwrap();
+    assert_eq!(column(&made.table, "repeats"), "2");
+    assert_eq!(column(&made.table, "recency"), "2.0");
+    assert_eq!(column(&made.table, "age"), "3.0");
+    assert_eq!(column(&made.table, "mean_amount"), "7.0");
+    // (3 + 2·7)/(2 + 2 − 1)
+    let value = made.table.column("expected_value").unwrap().f64().unwrap().get(0).unwrap();
+    assert!((value - 17.0 / 3.0).abs() < 1e-14);
+    assert_eq!(column(&made.sides["left_out"], "n"), "0 0 0 1 1");
+}
+
+#[test]
+fn without_amounts_there_is_no_money() {
+    let stage = "{ from: rows, method: { lifetime: { key: who, date: day, unit: day, given: { purchases: [1, 1, 1, 1] } } } }";
+    let made = apply(written(stage), transactions(&[(Some("A"), Some(3), None), (Some("A"), Some(5), None)]));
+    let made = made.unwrap();
+    let names: Vec<&str> = made.table.get_column_names().into_iter().map(|name| name.as_str()).collect();
+    assert_eq!(names, ["who", "repeats", "recency", "age", "p_alive", "expected_n", "as_of"]);
+    assert_eq!(column(&made.table, "recency"), "2.0");
+    assert!(!made.sides.contains_key("value_by_loyalty"));
+}
+
+#[test]
+fn lifetimes_that_cannot_be_asked_for() {
+    let codes = |more: &str| refused(apply(lifetime(more), transactions(&[])));
+    use Code::{InvalidOption, OutOfRange};
+    assert_eq!(codes(", horizon: 0, discount: 2, profitable: -1, loyal: 3"), [OutOfRange; 4]);
+    assert_eq!(codes(", as_of: 2026-01-01, holdout: 2026-01-01"), [InvalidOption]);
+    assert_eq!(codes(", given: { purchases: [1, 2, 3, -4], spend: [1] }"), [InvalidOption; 2]);
+    assert_eq!(codes(", as_of: never, holdout: ever"), [InvalidOption; 2]);
+    let rows = transactions(&[]).rename(["who"], ["clv"], true);
+    let stage = written("{ from: rows, method: { lifetime: { key: clv, date: day } } }");
+    assert_eq!(refused(apply(stage, rows)), [Code::DuplicateColumn]);
+}
+
+#[test]
+fn clusters_of_thin_tables() {
+    let clusters = |more: &str| {
+        written(&format!("{{ from: rows, method: {{ k_means: {{ features: [paid], {more} }} }} }}"))
+    };
+    for rows in [&[][..], &[(None, None, Some(1.0)), (None, None, Some(1.0)), (None, None, None)]] {
+        let made = apply(clusters("k: 2"), transactions(rows)).unwrap();
+        assert_eq!(made.table.column("cluster").unwrap().null_count(), rows.len());
+        assert_eq!(made.sides["centroids"].height(), 0);
+        let codes: Vec<CautionCode> = made.cautions.iter().map(|told| told.code).collect();
+        assert!(codes.is_empty() == rows.is_empty() && codes.iter().all(|c| *c == CautionCode::EmptyBase));
+    }
+    // Four values: no more than four clusters can be tried.
+    let rows: Vec<_> = (0..20).map(|i| (None, None, Some(f64::from(i % 4) * 10.0))).collect();
+    let made = apply(clusters("k_range: [2, 9], scale: log_z"), transactions(&rows)).unwrap();
+    assert_eq!(column(&made.sides["fit"], "k"), "2 3 4");
+    assert_eq!(column(&made.sides["fit"], "is_taken"), "false false true");
+    let again = apply(clusters("k_range: [2, 9], scale: log_z"), transactions(&rows)).unwrap();
+    assert!(made.table.equals_missing(&again.table));
+    let codes = |more: &str| refused(apply(clusters(more), transactions(&[])));
+    use Code::{DuplicateColumn, InvalidOption, OutOfRange};
+    assert_eq!(codes("seed: 2"), [InvalidOption]);
+    assert_eq!(codes("k: 2, k_range: [2, 3]"), [InvalidOption]);
+    assert_eq!(codes("k_range: [3, 2]"), [InvalidOption]);
+    assert_eq!(codes("centroids: [[1, 2], [3, 4]]"), [InvalidOption]);
+    assert_eq!(codes("k: 1, sample: 3, column: day"), [OutOfRange, OutOfRange, DuplicateColumn]);
+    let none = written("{ from: rows, method: { k_means: { features: [], k: 2 } } }");
+    assert_eq!(refused(apply(none, transactions(&[]))), [InvalidOption]);
+}
+
+/// A sample of every second row finds the same two clouds, and every row gets its cluster.
+#[test]
+fn clusters_from_a_sample_reach_every_row() {
+    let rows: Vec<_> = (0..200)
+        .map(|i| (None, None, Some(f64::from(i % 5) + if i % 3 == 0 { 100.0 } else { 0.0 })))
+        .collect();
+    let stage =
+        "{ from: rows, method: { k_means: { features: [paid], k: 2, sample: 100, profile: [paid, day] } } }";
+    assert_eq!(refused(apply(written(stage), transactions(&rows))), [Code::ExpressionType]);
+    let made = apply(written(&stage.replace(", day]", "]")), transactions(&rows)).unwrap();
+    assert_eq!(column(&made.sides["fit"], "n"), "100");
+    assert_eq!(column(&made.sides["clusters"], "n"), "133 67 0");
+    assert_eq!(column(&made.sides["profile"], "n"), "133 67");
+    let expected: Vec<String> = (0..200).map(|i| if i % 3 == 0 { "2" } else { "1" }.to_owned()).collect();
+    assert_eq!(column(&made.table, "cluster"), expected.join(" "));
+}
+
+#[test]
+fn own_edges_that_cannot_be_used() {
+    let edges = |recency: &str, more: &str| {
+        let edges = format!(
+            ", groups: 3, edges: {{ recency_days: {recency}, frequency: [1, 2], monetary: [1, 2] }}{more}"
+        );
+        refused(apply(rfm(&edges), transactions(&[])))
+    };
+    assert_eq!(edges("[1, 2]", ""), []);
+    assert_eq!(edges("[1]", ""), [Code::InvalidOption]);
+    assert_eq!(edges("[2, 2]", ""), [Code::InvalidOption]);
+    assert_eq!(edges("[1, 2]", ", ties: ntile"), [Code::InvalidOption]);
+}
