@@ -1,11 +1,20 @@
 #![doc = include_str!("page.md")]
 
+mod card;
+mod cautions;
+mod checks;
 mod estimate;
+mod further;
+mod high_low;
 mod options;
+mod scales;
 
 use polars::prelude::*;
 
-pub use options::{Aggregate, Better, Indicator, Normalise, ScorePartners, Summary, Tier};
+pub use options::{
+    Aggregate, Better, Compare, Goalposts, Indicator, Normalise, Scales, ScorePartners, Stability, Summary,
+    Tier, WeightDraws, Weighting,
+};
 
 use super::{
     Check, Column, Context, Estimates, Input, Lowered, Promise, Ready, Reduced, Side, Spec, Stage, Table,
@@ -13,24 +22,42 @@ use super::{
 };
 use crate::diagnostic::{Code, RunError};
 use crate::document::Spanned;
-use crate::stats::composite::{Direction, Mean, Normalisation};
+use crate::stats::composite::{Aggregation, Direction, Normalisation};
+use crate::stats::rank_stability::Plan;
 
 /// Columns of the main table beside the key and the columns kept.
 const SCORES: [&str; 4] = ["score", "rank", "tier", "weight_share"];
 /// Columns of the side table beside the key.
 const PARTS: [&str; 6] = ["indicator", "value", "n", "normalised", "weight", "contribution"];
+/// Columns of the main table where ranks are put to the test.
+const STABILITY: [&str; 4] = ["rank_low", "rank_median", "rank_high", "top_share"];
+/// Columns that other side tables have beside the key, or that are there on request.
+const BESIDE: [&str; 4] = ["std_error", "shrunk_by", "rank_change", "share"];
 
 /// A score card that passed its check.
 #[derive(Debug)]
 pub struct Checked {
     key: Column,
-    /// The list of partners and the columns kept of it; none: everybody who is in an indicator's table.
-    listed: Option<(Spanned<String>, Vec<Column>)>,
+    /// None: everybody who is in an indicator's table.
+    listed: Option<Listed>,
     indicators: Vec<Measured>,
-    /// The normalisations, one applied to the result of the other.
-    steps: Vec<Normalisation>,
-    mean: Mean,
+    aggregation: Aggregation,
+    weights: Spanned<Weighting>,
+    min_share: f64,
     tiers: Vec<(String, f64)>,
+    stability: Option<Plan>,
+}
+
+/// The list of partners.
+#[derive(Debug)]
+struct Listed {
+    from: Spanned<String>,
+    /// The columns kept, that of the peer groups among them.
+    keep: Vec<Column>,
+    /// Which of the columns kept sets peer groups apart.
+    within: Option<usize>,
+    /// The columns compared; none where nothing is.
+    attributes: Option<Vec<Column>>,
 }
 
 /// An indicator whose columns exist.
@@ -45,6 +72,11 @@ struct Measured {
     absent: Option<f64>,
     direction: Direction,
     weight: f64,
+    /// The scale of the stage, and those to be drawn beside it, in steps.
+    scales: Vec<Vec<Normalisation>>,
+    std_error: Option<Expr>,
+    n: Option<Expr>,
+    shrink: Option<f64>,
 }
 
 impl Stage for ScorePartners {
@@ -61,24 +93,21 @@ impl Stage for ScorePartners {
 
     fn check(self, cx: &mut Check<'_>) -> Option<Checked> {
         let listed = match &self.from {
-            None => self.keep_without_list(cx).then_some(None),
-            Some(from) => {
-                let key = cx.column(from, &self.key);
-                let keep = cx.columns(from, &self.keep);
-                let clear = self.keep_is_clear(cx);
-                key.zip(keep).filter(|_| clear).map(|(key, keep)| Some((from, key, keep)))
-            }
+            None => self.nothing_of_the_list(cx).then_some(None),
+            Some(from) => self.check_list(from, cx).map(Some),
         };
         let named = self.names_are_clear(cx);
         let measured: Vec<_> =
-            self.indicators.iter().map(|indicator| check_indicator(indicator, &self.key, cx)).collect();
-        let steps = self.steps(cx);
+            self.indicators.iter().map(|indicator| self.check_indicator(indicator, cx)).collect();
+        let scaled = self.scale_is_sound(cx);
+        let min_share = cx.between(&self.min_share, 0.0, 1.0, "the smallest share of the weight");
         let tiers = self.check_tiers(cx);
+        let stability = self.check_stability(tiers.as_deref(), cx);
 
         let measured: Vec<(Measured, Column)> = measured.into_iter().collect::<Option<_>>()?;
-        let (listed, tiers, steps) = (listed?, tiers?, steps?);
+        let (listed, tiers) = (listed?, tiers?);
         let first = match &listed {
-            Some((_, key, _)) => key,
+            Some((key, _)) => key,
             None => &measured.first()?.1,
         };
         let dtype = common(&first.dtype);
@@ -93,168 +122,16 @@ impl Stage for ScorePartners {
         let same = measured.iter().all(|(_, key)| common(&key.dtype) == dtype);
         let ready = Checked {
             key: Column { name: self.key.value.clone(), dtype },
-            listed: listed.map(|(from, _, keep)| (from.spanned().clone(), keep)),
+            listed: listed.map(|(_, listed)| listed),
             indicators: measured.into_iter().map(|(indicator, _)| indicator).collect(),
-            steps,
-            mean: match self.aggregate {
-                Aggregate::Arithmetic => Mean::Arithmetic,
-                Aggregate::Geometric => Mean::Geometric,
-            },
+            aggregation: self.aggregation(),
+            weights: self.weights.clone(),
+            min_share: min_share?,
             tiers,
+            stability: stability?,
         };
-        (named && same).then_some(ready)
+        (named && same && scaled).then_some(ready)
     }
-}
-
-impl ScorePartners {
-    fn keep_without_list(&self, cx: &mut Check<'_>) -> bool {
-        let Some(first) = self.keep.first() else { return true };
-        let help = "name the table of partners with `from`";
-        cx.invalid(first.span, Code::InvalidOption, "keeps columns of no table", "kept from where?", help);
-        false
-    }
-
-    fn keep_is_clear(&self, cx: &mut Check<'_>) -> bool {
-        let taken = |name: &Spanned<String>| SCORES.contains(&name.as_str()) || name.value == self.key.value;
-        let twice: Vec<_> = self.keep.iter().filter(|name| taken(name)).collect();
-        for name in &twice {
-            cx.duplicate_column(&name.value, name.span, None);
-        }
-        twice.is_empty()
-    }
-
-    fn names_are_clear(&self, cx: &mut Check<'_>) -> bool {
-        let mut clear = true;
-        if SCORES.contains(&self.key.as_str()) || PARTS.contains(&self.key.as_str()) {
-            cx.duplicate_column(&self.key.value, self.key.span, None);
-            clear = false;
-        }
-        if self.indicators.is_empty() {
-            let help = "add at least one: `indicators: [{ name: sales, from: orders, value: amount }]`";
-            cx.invalid(self.key.span, Code::InvalidOption, "has no indicators", "scored by what?", help);
-            clear = false;
-        }
-        for (at, indicator) in self.indicators.iter().enumerate() {
-            let name = &indicator.name;
-            if self.indicators[..at].iter().any(|earlier| earlier.name.value == name.value) {
-                let label = "an earlier indicator has this name";
-                cx.invalid(name.span, Code::InvalidOption, "names two indicators alike", label, "");
-                clear = false;
-            }
-        }
-        clear
-    }
-
-    fn steps(&self, cx: &mut Check<'_>) -> Option<Vec<Normalisation>> {
-        let (low, high) = match self.aggregate {
-            Aggregate::Arithmetic => (0.0, 100.0),
-            // A zero would make the product zero whatever the other indicators say.
-            Aggregate::Geometric => (1.0, 100.0),
-        };
-        let scale = Normalisation::MinMax { low, high };
-        match (self.normalise.value, self.aggregate) {
-            (Normalise::MinMax, _) => Some(vec![scale]),
-            (Normalise::Z, Aggregate::Arithmetic) => Some(vec![Normalisation::Z]),
-            (Normalise::Rank, Aggregate::Arithmetic) => Some(vec![Normalisation::Rank]),
-            (Normalise::Rank, Aggregate::Geometric) => Some(vec![Normalisation::Rank, scale]),
-            (Normalise::Z, Aggregate::Geometric) => {
-                let message = "cannot take a geometric mean of z-scores";
-                let label = "half of all z-scores are below zero";
-                let help = "use `normalise: min_max`, which keeps the same distances on a scale of 1 to 100";
-                cx.invalid(self.normalise.span, Code::InvalidOption, message, label, help);
-                None
-            }
-        }
-    }
-
-    fn check_tiers(&self, cx: &mut Check<'_>) -> Option<Vec<(String, f64)>> {
-        let mut sum = 0.0f64;
-        let mut tiers = Vec::new();
-        let mut sound = true;
-        for (at, tier) in self.tiers.iter().enumerate() {
-            let last = at + 1 == self.tiers.len();
-            let share = match &tier.share {
-                Some(share) => cx.between(share, 0.0, 1.0, "the share of a tier"),
-                None if last => Some((1.0 - sum).max(0.0)),
-                None => {
-                    let help = "only the last tier may do without: it takes the rest";
-                    let message = "has a tier without a share";
-                    cx.invalid(tier.name.span, Code::InvalidOption, message, "this tier", help);
-                    None
-                }
-            };
-            if self.tiers[..at].iter().any(|earlier| earlier.name.value == tier.name.value) {
-                let label = "an earlier tier has this name";
-                cx.invalid(tier.name.span, Code::InvalidOption, "names two tiers alike", label, "");
-                sound = false;
-            }
-            sum += share.unwrap_or(0.0);
-            sound &= share.is_some();
-            tiers.push((tier.name.value.clone(), share.unwrap_or(0.0)));
-        }
-        let Some(last) = self.tiers.last() else {
-            let help = "leave `tiers` out for the default, or name at least one";
-            cx.invalid(self.key.span, Code::InvalidOption, "has an empty list of tiers", "this stage", help);
-            return None;
-        };
-        if sound && (sum - 1.0).abs() > 1e-9 {
-            let span = last.share.as_ref().map_or(last.name.span, |share| share.span);
-            let label = format!("with this one the shares add up to {}", crate::number::plain(sum));
-            let help = "shares add up to 1; the last tier may leave its share out and takes the rest";
-            cx.invalid(span, Code::InvalidOption, "has tiers that do not add up", &label, help);
-            sound = false;
-        }
-        sound.then_some(tiers)
-    }
-}
-
-fn check_indicator(
-    indicator: &Indicator,
-    key: &Spanned<String>,
-    cx: &mut Check<'_>,
-) -> Option<(Measured, Column)> {
-    let column = cx.column(&indicator.from, indicator.key.as_ref().unwrap_or(key));
-    let condition = match &indicator.condition {
-        None => Some(None),
-        Some(condition) => cx.predicate(&indicator.from, condition).map(Some),
-    };
-    let value = cx.expression(&indicator.from, &indicator.value).and_then(|typed| {
-        if typed.dtype.is_primitive_numeric() || typed.dtype.is_decimal() || typed.dtype == DataType::Boolean
-        {
-            return Some(exact::number(typed.expr));
-        }
-        if indicator.aggregate == Some(Summary::Count) {
-            return Some(when(typed.expr.is_not_null()).then(lit(1.0)).otherwise(lit(NULL)));
-        }
-        let label = format!("this is {}", type_name(&typed.dtype));
-        let message = "needs a number for an indicator";
-        let help = "give a column of numbers, or count the rows with `aggregate: count`";
-        cx.invalid(indicator.value.span(), Code::ExpressionType, message, &label, help);
-        None
-    });
-    let weight =
-        (indicator.weight.value > 0.0 && indicator.weight.value.is_finite()).then_some(&indicator.weight);
-    if weight.is_none() {
-        let help = "leave an indicator out that should not count";
-        let message = "has a weight out of range";
-        cx.invalid(indicator.weight.span, Code::OutOfRange, message, "wants a number above 0", help);
-    }
-    let column = column?;
-    let measured = Measured {
-        name: indicator.name.value.clone(),
-        from: indicator.from.spanned().clone(),
-        key: column.name.clone(),
-        condition: condition?,
-        value: value?,
-        aggregate: indicator.aggregate,
-        absent: indicator.absent,
-        direction: match indicator.direction {
-            Better::Higher => Direction::Higher,
-            Better::Lower => Direction::Lower,
-        },
-        weight: weight?.value,
-    };
-    Some((measured, column))
 }
 
 /// The type in which keys of several tables meet: whole numbers of any width are one type.
@@ -277,6 +154,12 @@ impl Ready for Checked {
         for (name, dtype) in SCORES.iter().zip(types) {
             main.with_column((*name).into(), dtype);
         }
+        if self.stability.is_some() {
+            let types = [DataType::Int64, DataType::Int64, DataType::Int64, DataType::Float64];
+            for (name, dtype) in STABILITY.iter().zip(types) {
+                main.with_column((*name).into(), dtype);
+            }
+        }
         let mut parts = Schema::from_iter([key()]);
         let types = [
             DataType::String,
@@ -289,10 +172,16 @@ impl Ready for Checked {
         for (name, dtype) in PARTS.iter().zip(types) {
             parts.with_column((*name).into(), dtype);
         }
+        for (name, there) in [("std_error", self.has_errors()), ("shrunk_by", self.shrinks())] {
+            if there {
+                parts.with_column(name.into(), DataType::Float64);
+            }
+        }
         let meaning = "One row per partner and indicator: the raw value, the normalised value, the weight \
                        and what it adds to the score.";
-        let side = Side { name: "indicators", meaning, schema: parts, brief: false };
-        Promise { main, sides: vec![side] }
+        let mut sides = vec![Side { name: "indicators", meaning, schema: parts, brief: false }];
+        sides.extend(further::promised(self));
+        Promise { main, sides }
     }
 
     fn lower(&self, inputs: &[Table], _fitted: &[DataFrame]) -> Result<Lowered, RunError> {
@@ -301,10 +190,10 @@ impl Ready for Checked {
             None => (None, inputs),
         };
         let list = list.map(|table| {
-            let mut columns = vec![col(self.key.name.as_str()).cast(self.key.dtype.clone()).alias("key")];
-            columns.extend(
-                self.kept().enumerate().map(|(at, kept)| col(kept.name.as_str()).alias(keep_name(at))),
-            );
+            let mut columns = vec![named(&self.key.name).cast(self.key.dtype.clone()).alias("key")];
+            columns.extend(self.kept().enumerate().map(|(at, kept)| named(&kept.name).alias(keep_name(at))));
+            let attributes = self.attributes().iter().enumerate();
+            columns.extend(attributes.map(|(at, column)| named(&column.name).alias(attribute_name(at))));
             table.rows.clone().select(columns)
         });
         let keyless = |rows: &LazyFrame| {
@@ -336,6 +225,8 @@ impl Ready for Checked {
                 col("value").alias(value_name(at)),
                 col("n").alias(n_name(at)),
                 col("rows").alias(rows_name(at)),
+                col("std_error").alias(error_name(at)),
+                col("base").alias(base_name(at)),
             ]);
             wide.left_join(named, col("key"), col("key"))
         });
@@ -374,7 +265,19 @@ impl Ready for Checked {
 
 impl Checked {
     fn kept(&self) -> impl Iterator<Item = &Column> {
-        self.listed.iter().flat_map(|(_, keep)| keep)
+        self.listed.iter().flat_map(|listed| &listed.keep)
+    }
+
+    fn attributes(&self) -> &[Column] {
+        self.listed.as_ref().and_then(|listed| listed.attributes.as_deref()).unwrap_or_default()
+    }
+
+    fn has_errors(&self) -> bool {
+        self.indicators.iter().any(|indicator| indicator.std_error.is_some())
+    }
+
+    fn shrinks(&self) -> bool {
+        self.indicators.iter().any(|indicator| indicator.shrink.is_some())
     }
 
     /// The rows of an indicator as `key` and `value`, missing where it is not a usable number.
@@ -384,13 +287,24 @@ impl Checked {
             None => table.rows.clone(),
         };
         rows.select([
-            col(indicator.key.as_str()).cast(self.key.dtype.clone()).alias("key"),
+            named(&indicator.key).cast(self.key.dtype.clone()).alias("key"),
             indicator.value.clone().alias("value"),
+            indicator.std_error.clone().unwrap_or_else(none).alias("std_error"),
+            indicator.n.clone().unwrap_or_else(none).alias("base"),
         ])
     }
 }
 
-/// One row per partner: `key`, `value`, `n` (rows with a value) and `rows`.
+fn none() -> Expr {
+    lit(NULL).cast(DataType::Float64)
+}
+
+/// A column by its name, whatever that is: `col` reads `*` as all columns and `^…$` as a pattern.
+fn named(column: &str) -> Expr {
+    Expr::Column(column.into())
+}
+
+/// One row per partner: `key`, `value`, `n` (rows with a value), `rows`, `std_error` and `base`.
 fn reduce(indicator: &Measured, rows: &LazyFrame) -> LazyFrame {
     let n = || col("value").count().cast(DataType::Int64);
     let some = |value: Expr| when(n().gt(lit(0i64))).then(value).otherwise(lit(NULL));
@@ -407,6 +321,9 @@ fn reduce(indicator: &Measured, rows: &LazyFrame) -> LazyFrame {
         value.cast(DataType::Float64).alias("value"),
         n().alias("n"),
         len().cast(DataType::Int64).alias("rows"),
+        // Of one row, as the value is.
+        col("std_error").max().cast(DataType::Float64),
+        col("base").max().cast(DataType::Float64),
     ])
 }
 
@@ -430,6 +347,18 @@ fn n_name(at: usize) -> String {
 
 fn rows_name(at: usize) -> String {
     format!("rows_{at}")
+}
+
+fn error_name(at: usize) -> String {
+    format!("std_error_{at}")
+}
+
+fn base_name(at: usize) -> String {
+    format!("base_{at}")
+}
+
+fn attribute_name(at: usize) -> String {
+    format!("attribute_{at}")
 }
 
 #[cfg(test)]

@@ -190,3 +190,150 @@ fn mistakes_come_together() {
     expected.sort();
     assert_eq!(codes, expected);
 }
+
+#[test]
+fn names_that_are_empty_or_odd() {
+    let empty = written(
+        "{ key: p, indicators: [{ name: '', from: rows, value: x }], tiers: [{ name: ' ', share: 1.0 }] }",
+    );
+    let found = refused(apply(empty, rows(&[Some("A")], &[Some(1.0)])));
+    assert_eq!(found, [Code::InvalidOption, Code::InvalidOption]);
+
+    let odd = written("{ key: '*', indicators: [{ name: x, from: rows, value: x }] }");
+    let made = apply(odd, df!("*" => ["A", "B"], "x" => [1.0, 2.0]).unwrap().lazy()).unwrap();
+    assert_eq!(column(&made.table, "*"), "B A");
+}
+
+fn three(more: &str) -> ScorePartners {
+    written(&format!(
+        "{{ key: p, from: rows, indicators: [{{ name: x, from: rows, value: x }}, {{ name: y, from: rows, value: y }}], {more} }}"
+    ))
+}
+
+fn pairs(x: [f64; 4], y: [f64; 4]) -> LazyFrame {
+    df!("p" => ["A", "B", "C", "D"], "g" => [Some("n"), Some("n"), Some("s"), None], "x" => x, "y" => y)
+        .unwrap()
+        .lazy()
+}
+
+#[test]
+fn peers_alone_and_strays_have_no_score() {
+    let rows = || pairs([1.0, 2.0, 9.0, 9.0], [5.0, 5.0, 5.0, 5.0]);
+    let made = apply(three("within: g"), rows()).unwrap();
+    assert_eq!(column(&made.table, "p"), "B A C D");
+    assert_eq!(column(&made.table, "g"), "n n s -");
+    assert_eq!(column(&made.table, "score"), "100.0 0.0 - -");
+    assert_eq!(column(&made.table, "rank"), "1 2 - -");
+    let cautions: Vec<&str> = made.cautions.iter().map(|told| told.message.as_str()).collect();
+    assert_eq!(
+        cautions,
+        [
+            "1 of 4 partners has no peer group, and no score",
+            "1 peer group has a single partner, who can be compared with nobody",
+            "indicator `y` is 5 for every partner of `n` who has a value, so it tells nobody apart: it is left \
+             out of the scores there",
+            "1 of 4 partners has no score, for want of an indicator that can be used",
+        ]
+    );
+}
+
+#[test]
+fn entropy_wants_no_negative_values() {
+    let rows = || pairs([1.0, 2.0, 3.0, 4.0], [-1.0, 1.0, 2.0, 0.0]);
+    assert_eq!(refused(apply(three("weights: entropy"), rows())), [Code::UnusableData]);
+    let made = apply(three("weights: critic"), rows()).unwrap();
+    assert_eq!(column(&made.sides["weights"], "weight_entropy"), "- -");
+    assert_eq!(column(&made.sides["weights"], "weight_given"), "0.5 0.5");
+    let made = apply(three("weights: equal"), rows()).unwrap();
+    assert_eq!(column(&made.sides["weights"], "weight"), "0.5 0.5");
+}
+
+#[test]
+fn ranks_put_to_the_test() {
+    let rows = || pairs([4.0, 3.0, 2.0, 0.0], [0.0, 1.0, 2.0, 4.0]);
+    let made = || apply(three("stability: { draws: 200 }"), rows()).unwrap();
+    let (one, other) = (made(), made());
+    assert!(
+        one.table.equals_missing(&other.table) && one.sides["ranks"].equals_missing(&other.sides["ranks"])
+    );
+    // All are level: whichever weight is drawn the larger turns the order round.
+    assert_eq!(column(&one.table, "rank"), "1 1 1 1");
+    assert_eq!(column(&one.table, "rank_low"), "1 2 2 1");
+    assert_eq!(column(&one.table, "rank_high"), "4 3 3 4");
+    assert!(told(&one).contains(&CautionCode::UncertainRanks));
+    let shares: f64 = one.sides["ranks"].column("share").unwrap().f64().unwrap().iter().flatten().sum();
+    assert!((shares - 4.0).abs() < 1e-9);
+    assert_eq!(column(&one.sides["drop_one"], "rank"), "4 3 2 1 1 2 3 4");
+
+    let fixed = "stability: { draws: 200, weights: fixed, normalise: fixed }";
+    let made = apply(three(fixed), pairs([4.0, 3.0, 2.0, 0.0], [5.0, 1.0, 2.0, 4.0])).unwrap();
+    assert_eq!(column(&made.table, "rank"), column(&made.table, "rank_low"));
+    assert_eq!(column(&made.table, "rank"), column(&made.table, "rank_high"));
+    assert!(!told(&made).contains(&CautionCode::UncertainRanks));
+    for aggregate in ["geometric", "harmonic", "copeland", "topsis"] {
+        let stage =
+            three(&format!("aggregate: {aggregate}, stability: {{ draws: 100, weights: dirichlet }}"));
+        let made = apply(stage, rows()).unwrap();
+        assert_eq!(made.table.column("rank_median").unwrap().null_count(), 0, "{aggregate}");
+    }
+}
+
+#[test]
+fn every_aggregate_and_scale_meets_nobody_and_one() {
+    let scales = ["min_max", "z", "rank", "percentile_rank", "vector"];
+    for aggregate in ["arithmetic", "geometric", "harmonic", "copeland", "topsis"] {
+        for scale in scales {
+            let stage = || {
+                three(&format!(
+                    "aggregate: {aggregate}, normalise: {scale}, stability: {{}}, compare: {{ attributes: [x, g] }}"
+                ))
+            };
+            let below_zero = ["z", "vector"].contains(&scale);
+            if below_zero && ["geometric", "harmonic"].contains(&aggregate) {
+                let rows = pairs([1.0; 4], [1.0; 4]);
+                assert_eq!(refused(apply(stage(), rows)), [Code::InvalidOption], "{aggregate} {scale}");
+                continue;
+            }
+            for n in [0, 1] {
+                let made = apply(stage(), pairs([1.0; 4], [1.0; 4]).limit(n)).unwrap();
+                assert_eq!(made.table.height(), n as usize);
+                assert_eq!(made.table.column("score").unwrap().null_count(), n as usize);
+                assert_eq!(made.sides["ranks"].height(), 0);
+            }
+        }
+    }
+}
+
+#[test]
+fn further_mistakes_come_together() {
+    let stage = written(
+        "{ key: p, keep: [g], within: score, min_share: 2, normalise: rank,
+           stability: { draws: 5, spread: 1.5 }, compare: { attributes: [] },
+           indicators: [
+             { name: x, from: rows, value: x, goalposts: { worst: 1, best: 2 }, shrink: 0 },
+             { name: y, from: rows, value: y, aggregate: sum, std_error: x, n: g },
+           ] }",
+    );
+    let mut codes = refused(apply(stage, pairs([1.0; 4], [1.0; 4])));
+    codes.sort();
+    let mut expected = [
+        Code::InvalidOption,  // keep without from
+        Code::InvalidOption,  // within without from
+        Code::OutOfRange,     // min_share
+        Code::OutOfRange,     // draws
+        Code::OutOfRange,     // spread
+        Code::InvalidOption,  // goalposts and rank
+        Code::OutOfRange,     // shrink
+        Code::InvalidOption,  // std_error of a sum
+        Code::ExpressionType, // n is text
+    ];
+    expected.sort();
+    assert_eq!(codes, expected);
+
+    let compared = |more: &str| refused(apply(three(more), pairs([1.0; 4], [1.0; 4])));
+    assert_eq!(compared("compare: { attributes: [] }"), [Code::InvalidOption]);
+    let one_tier = "tiers: [{ name: all }], compare: { attributes: [x] }";
+    assert_eq!(compared(one_tier), [Code::InvalidOption]);
+    assert_eq!(compared("compare: { attributes: [x, x] }"), [Code::DuplicateColumn]);
+    assert_eq!(compared("keep: [x], within: p"), [Code::DuplicateColumn]);
+}
