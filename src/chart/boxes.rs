@@ -128,6 +128,13 @@ pub(super) fn spec(mark: Mark) -> Spec {
     }
 }
 
+/// Words of a test that found something in about every other row.
+fn words_of_findings(rows: usize) -> Vec<Option<&'static str>> {
+    const WORDS: [Option<&str>; 6] =
+        [Some("higher"), Some("same"), Some("lower"), None, Some("slightly higher"), Some("slightly lower")];
+    (0..rows).map(|row| WORDS[row * 5 % 6]).collect()
+}
+
 fn words(column: &str) -> Option<String> {
     Some(column.to_owned())
 }
@@ -171,6 +178,7 @@ pub(super) fn net_promoter_bars(rows: usize, label: fn(usize) -> String) -> (Spe
         "conf_low" => score.iter().map(|v| v.map(|v| v - 9.0)).collect::<Vec<_>>(),
         "conf_high" => score.iter().map(|v| v.map(|v| v + 9.0)).collect::<Vec<_>>(),
         "n" => n,
+        "rest_mark" => words_of_findings(rows),
     };
     let mark = NetPromoter {
         label: vec!["region".into()],
@@ -182,6 +190,7 @@ pub(super) fn net_promoter_bars(rows: usize, label: fn(usize) -> String) -> (Spe
         high: words("conf_high"),
         n: words("n"),
         base_mark: None,
+        findings: vec!["rest_mark".into()],
     };
     (spec(Mark::NetPromoter(mark)), records.unwrap())
 }
@@ -207,6 +216,7 @@ pub(super) fn lines(
         "region" => name,
         "conf_low" => value.iter().map(|v| v.map(|v| v - 4.0)).collect::<Vec<_>>(),
         "conf_high" => value.iter().map(|v| v.map(|v| v + 4.0)).collect::<Vec<_>>(),
+        "change_mark" => words_of_findings(value.len()),
         "estimate" => value,
         "n" => n,
     }
@@ -224,6 +234,7 @@ pub(super) fn lines(
         high: words("conf_high"),
         n: words("n"),
         base_mark: None,
+        findings: vec!["change_mark".into()],
     };
     (Spec { number: Some(Number::Score), ..spec(Mark::Line(mark)) }, records)
 }
@@ -231,6 +242,9 @@ pub(super) fn lines(
 pub(super) fn heat_map(rows: usize, columns: usize, label: fn(usize) -> String) -> (Spec, DataFrame) {
     let (mut rg, mut r, mut cg, mut c, mut share, mut index, mut n) =
         (vec![], vec![], vec![], vec![], vec![], vec![], vec![]);
+    let (mut kind, mut net, mut estimate, mut letter, mut letters, mut suppressed) =
+        (vec![], vec![], vec![], vec![], vec![], vec![]);
+    let name = |column: usize| char::from(b'A' + (column % columns.div_ceil(2) % 26) as u8).to_string();
     for row in 0..rows {
         for column in 0..columns {
             rg.push(if row < rows / 2 { "buying_phase" } else { "information_source_before_the_purchase" });
@@ -241,11 +255,30 @@ pub(super) fn heat_map(rows: usize, columns: usize, label: fn(usize) -> String) 
             share.push((row != 2 || column != 1).then_some(value));
             index.push((row != 2 || column != 1).then_some(60.0 + value * 80.0));
             n.push(if column == 2 { 21 } else { 48 + 413 * column as i64 });
+            kind.push(match row {
+                _ if row == rows / 2 => "net",
+                _ if row + 1 == rows && row > 2 => "nps",
+                _ if row + 2 == rows && row > 2 => "mean",
+                _ => "answer",
+            });
+            net.push((row > rows / 2 && row + 2 < rows).then_some("a net"));
+            estimate.push(value * 150.0 - 50.0);
+            letter.push((column % 7 != 6).then(|| name(column)));
+            // All letters of a wide banner in one cell, none in others.
+            let all: String = (0..columns.div_ceil(2)).map(name).collect();
+            letters.push(match (row + column) % 4 {
+                0 => Some(all.to_lowercase()),
+                1 => Some(all.chars().take(2).collect()),
+                _ => None,
+            });
+            suppressed.push((row == 1 && column % 3 == 0).then_some("small"));
         }
     }
     let records = df! {
         "row_variable" => rg, "row_value" => r, "column_variable" => cg, "column_value" => c,
-        "column_share" => share, "index" => index, "column_base" => n,
+        "column_share" => share, "index" => index, "column_base" => n, "row_kind" => kind, "net" => net,
+        "vs_rest" => words_of_findings(rows * columns), "estimate" => estimate, "letter" => letter,
+        "letters" => letters, "suppressed" => suppressed,
     };
     let mark = HeatMap {
         row_group: words("row_variable"),
@@ -257,8 +290,77 @@ pub(super) fn heat_map(rows: usize, columns: usize, label: fn(usize) -> String) 
         total: None,
         base: words("column_base"),
         base_mark: None,
+        kind: words("row_kind"),
+        net: words("net"),
+        estimate: words("estimate"),
+        letter: words("letter"),
+        letters: words("letters"),
+        findings: vec!["vs_total".into(), "vs_rest".into()],
+        suppressed: words("suppressed"),
+        titles: [("buying_phase".to_owned(), "Where in the purchase are you, Öffentlichkeit?".repeat(4))]
+            .into(),
     };
-    (spec(Mark::HeatMap(mark)), records.unwrap())
+    let mut records = records.unwrap();
+    let untested = Column::full_null("vs_total".into(), records.height(), &DataType::String);
+    records.with_column(untested).unwrap();
+    (spec(Mark::HeatMap(mark)), records)
+}
+
+pub(super) fn change(rows: usize, label: fn(usize) -> String, size: f64) -> (Spec, DataFrame) {
+    let of = |value: fn(usize) -> f64| {
+        (0..rows).map(|row| (row != 4).then(|| value(row) * size)).collect::<Vec<_>>()
+    };
+    let records = df! {
+        "region" => (0..rows).map(|row| (row > 0).then(|| label(row))).collect::<Vec<_>>(),
+        "score_before" => of(|row| (row * 37 % 91) as f64 - 30.3),
+        "score_after" => of(|row| (row * 53 % 91) as f64 - 30.3),
+        "share_before" => (0..rows).map(|row| (row * 7 % 10) as f64 / 10.0).collect::<Vec<_>>(),
+        "share_after" => (0..rows).map(|row| (row * 3 % 10) as f64 / 10.0).collect::<Vec<_>>(),
+        "mix" => of(|row| (row * 29 % 13) as f64 / 3.0 - 1.7),
+        "rate" => of(|row| 2.2 - (row * 17 % 11) as f64 / 2.0),
+        "change" => of(|row| 4.4 - (row * 23 % 9) as f64),
+        "n_before" => (0..rows).map(|row| (row as i64 * 97) % 260 + 11).collect::<Vec<_>>(),
+        "n_after" => (0..rows).map(|row| (row as i64 * 57) % 4000 + 11).collect::<Vec<_>>(),
+    };
+    let mark = Change {
+        label: vec!["region".into()],
+        total: None,
+        before: "score_before".into(),
+        after: "score_after".into(),
+        mix: "mix".into(),
+        rate: "rate".into(),
+        change: words("change"),
+        share_before: words("share_before"),
+        share_after: words("share_after"),
+        n_before: words("n_before"),
+        n_after: words("n_after"),
+        waves: ("2025-Q4".into(), "2026-Q1".into()),
+    };
+    (spec(Mark::Change(mark)), records.unwrap())
+}
+
+pub(super) fn distribution(groups: usize, label: fn(usize) -> String) -> (Spec, DataFrame) {
+    let (mut region, mut answer, mut share, mut n) = (vec![], vec![], vec![], vec![]);
+    for group in 0..groups {
+        for given in 0..12i64 {
+            region.push((group > 0).then(|| label(group)));
+            answer.push((given < 11 || group > 1).then_some(given));
+            let all = group == 2 && given == 9;
+            share.push(if group == 2 { f64::from(u8::from(all)) } else { (given * 5 % 11) as f64 / 55.0 });
+            n.push(group as i64 * 83 + 12);
+        }
+    }
+    let records = df! {
+        "region" => region, "answer" => answer, "share" => share, "base" => n,
+    };
+    let mark = Distribution {
+        label: vec!["region".into()],
+        answer: "answer".into(),
+        share: "share".into(),
+        n: None,
+        base: words("base"),
+    };
+    (spec(Mark::Distribution(mark)), records.unwrap())
 }
 
 pub(super) fn quadrant(
@@ -352,6 +454,25 @@ fn texts_of_heat_maps_keep_apart() {
     for label in LABELS {
         for (rows, columns) in [(0, 0), (1, 1), (6, 4), (40, 3), (5, 14), (40, 40)] {
             proved(&format!("{rows} by {columns}"), heat_map(rows, columns, label));
+        }
+    }
+}
+
+#[test]
+fn texts_of_changes_keep_apart() {
+    for label in LABELS {
+        for rows in [0, 1, 2, 7, 40] {
+            proved(&format!("{rows} segments"), change(rows, label, 1.0));
+            proved(&format!("{rows} segments that lose"), change(rows, label, -25.0));
+        }
+    }
+}
+
+#[test]
+fn texts_of_distributions_keep_apart() {
+    for label in LABELS {
+        for groups in [0, 1, 2, 7, 40] {
+            proved(&format!("{groups} groups"), distribution(groups, label));
         }
     }
 }

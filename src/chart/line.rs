@@ -4,6 +4,7 @@
 use super::axis::{self, Scale};
 use super::bar::widest;
 use super::base::{self, Base};
+use super::finding::{self, Finding};
 use super::font::{self, Face};
 use super::page::{LABEL, Page, SMALL};
 use super::palette::{AXIS, Color, GRID, OTHER_SERIES, SERIES, WHITE};
@@ -28,6 +29,8 @@ pub struct Line {
     pub n: Option<String>,
     /// `*` and `**` for small bases; none: told from `n`.
     pub base_mark: Option<String>,
+    /// Columns of `higher` and `lower`; the first that has any is drawn at the points.
+    pub findings: Vec<String>,
 }
 
 pub(super) struct Lines<'a> {
@@ -35,6 +38,8 @@ pub(super) struct Lines<'a> {
     /// The places on the horizontal axis in their order.
     xs: Vec<Place>,
     series: Vec<Series>,
+    /// The column that the findings were read from.
+    compared: Option<&'a str>,
 }
 
 struct Place {
@@ -55,6 +60,7 @@ struct Point {
     high: Option<f64>,
     n: Option<f64>,
     base: Base,
+    finding: Option<Finding>,
 }
 
 const PLOT: f64 = 300.0;
@@ -75,6 +81,7 @@ impl Line {
         let high = records.optional_numbers(self.high.as_deref())?;
         let n = records.optional_numbers(self.n.as_deref())?;
         let bases = base::read(records, self.base_mark.as_deref(), &n)?;
+        let (findings, compared) = finding::read(records, &self.findings)?;
         let names = records.labels(&self.series)?;
 
         let mut xs: Vec<Place> = Vec::new();
@@ -96,7 +103,8 @@ impl Line {
                 series.len() - 1
             });
             if let Some(value) = values[row] {
-                let point = Point { value, low: low[row], high: high[row], n: n[row], base: bases[row] };
+                let (low, high, n) = (low[row], high[row], n[row]);
+                let point = Point { value, low, high, n, base: bases[row], finding: findings[row] };
                 placed.push((line, place, point));
             }
         }
@@ -120,7 +128,7 @@ impl Line {
                 x.label = label;
             }
         }
-        Ok(Lines { roles: self, xs, series })
+        Ok(Lines { roles: self, xs, series, compared })
     }
 }
 
@@ -138,6 +146,32 @@ impl Lines<'_> {
     /// What the values are.
     fn measure(&self, spec: &Spec) -> String {
         spec.measure.clone().unwrap_or_else(|| heading(&self.roles.y))
+    }
+
+    /// The findings in a sentence: how many there are, the first few with their places.
+    fn told_findings(&self) -> String {
+        const TOLD: usize = 6;
+        let Some(column) = self.compared else { return String::new() };
+        let than = finding::compared(column).map_or(String::new(), |than| format!(" from {than}"));
+        let found: Vec<String> = (self.series.iter())
+            .flat_map(|line| line.points.iter().zip(&self.xs).map(move |(point, x)| (line, point, x)))
+            .filter_map(|(line, point, x)| {
+                let finding = (*point)?.finding?;
+                let name = line.name.as_deref().map(|name| format!("{name} ")).unwrap_or_default();
+                Some(format!("{name}{} in {}", finding.word(), x.label))
+            })
+            .collect();
+        match found.len() {
+            0 => format!(" No value differs significantly{than}."),
+            count if count > TOLD => {
+                format!(
+                    " Significantly different{than}: {}, and {} more.",
+                    found[..TOLD].join(", "),
+                    count - TOLD
+                )
+            }
+            _ => format!(" Significantly different{than}: {}.", found.join(", ")),
+        }
     }
 
     fn number(&self, spec: &Spec) -> Number {
@@ -177,6 +211,7 @@ impl Drawn for Lines<'_> {
                 }
             }
         }
+        alt.push_str(&self.told_findings());
         alt.push_str(&base::alt(self.points().map(|point| point.base), self.roles.base_mark.is_some()));
         alt
     }
@@ -191,6 +226,7 @@ impl Drawn for Lines<'_> {
         header.extend([heading(&roles.x), self.measure(spec)]);
         header
             .extend([&roles.low, &roles.high, &roles.n].into_iter().flatten().map(|column| heading(column)));
+        header.extend(self.compared.is_some().then(|| "Significant".to_owned()));
         let mut rows = Vec::new();
         for line in &self.series {
             for (x, point) in self.xs.iter().zip(&line.points) {
@@ -201,6 +237,9 @@ impl Drawn for Lines<'_> {
                 cells.extend(roles.high.is_some().then(|| show(point.and_then(|point| point.high))));
                 let n = || point.map(|point| base::n_with_mark(point.n, point.base)).unwrap_or_default();
                 cells.extend(roles.n.is_some().then(n));
+                let found =
+                    || point.and_then(|point| point.finding).map_or(String::new(), |f| f.word().into());
+                cells.extend(self.compared.is_some().then(found));
                 rows.push(cells);
             }
         }
@@ -213,6 +252,13 @@ impl Drawn for Lines<'_> {
         let range = axis::rounded(range, 6);
         let ticks = axis::ticks(range, 6);
 
+        if let Some(column) = self.compared {
+            let keys = finding::keys(self.points().filter_map(|point| point.finding), column);
+            if !keys.is_empty() {
+                page.legend(&keys);
+                page.y += 12.0;
+            }
+        }
         let names = self.names(number);
         let names_height: f64 = names.iter().map(|name| name.height + 2.0).sum();
         let names_width = widest(names.iter().map(|name| name.width));
@@ -354,6 +400,10 @@ impl Lines<'_> {
             } else if known <= MARKED {
                 page.scene.circle(x, y, 4.5, WHITE);
                 page.scene.circle(x, y, 3.5, color);
+            }
+            if let Some(finding) = point.finding {
+                let away = if finding.is_higher() { -13.0 } else { 13.0 };
+                finding.draw(&mut page.scene, x, y + away, color);
             }
         }
     }

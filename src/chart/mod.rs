@@ -10,6 +10,9 @@ mod bar;
 mod base;
 #[cfg(test)]
 mod boxes;
+mod change;
+mod distribution;
+mod finding;
 mod font;
 mod heat_map;
 mod line;
@@ -26,6 +29,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use bar::Bar;
+pub use change::Change;
+pub use distribution::Distribution;
 pub use heat_map::HeatMap;
 pub use line::Line;
 pub use net_promoter::NetPromoter;
@@ -75,6 +80,10 @@ pub enum Mark {
     HeatMap(HeatMap),
     /// Partners by volume and score.
     Quadrant(Quadrant),
+    /// The change of a score, by what moved it.
+    Change(Change),
+    /// How often each answer from 0 to 10 was given.
+    Distribution(Distribution),
 }
 
 impl Mark {
@@ -86,6 +95,8 @@ impl Mark {
             Mark::Line(_) => "Line chart",
             Mark::HeatMap(_) => "Cross-tab",
             Mark::Quadrant(_) => "Quadrant chart",
+            Mark::Change(_) => "Change of the score",
+            Mark::Distribution(_) => "Answers from 0 to 10",
         }
     }
 }
@@ -213,6 +224,8 @@ impl Spec {
             Mark::Line(mark) => self.drawn(&mark.read(&records)?),
             Mark::HeatMap(mark) => self.drawn(&mark.read(&records)?),
             Mark::Quadrant(mark) => self.drawn(&mark.read(&records)?),
+            Mark::Change(mark) => self.drawn(&mark.read(&records)?),
+            Mark::Distribution(mark) => self.drawn(&mark.read(&records)?),
         }
     }
 
@@ -406,7 +419,7 @@ mod tests {
             spec.figure(&records).unwrap().alt(),
             "Stacked bars of detractors, passives and promoters, 3 rows. Net promoter score: All −12 (n = 9). \
              Highest net promoter score R1 +49 (n = 140); lowest R2 +23 (n = 271). \
-             One value rests on fewer than 30 answers."
+             Significantly higher than all others: 2; lower: 1. One value rests on fewer than 30 answers."
         );
     }
 
@@ -485,7 +498,10 @@ mod tests {
     #[test]
     fn a_missing_value_leaves_a_gap_in_its_line() {
         // Nine months of one line; the fifth has no value.
-        let (spec, records) = boxes::lines(9, 1, |_| "Nord".into(), false);
+        let (mut spec, records) = boxes::lines(9, 1, |_| "Nord".into(), false);
+        if let Mark::Line(line) = &mut spec.mark {
+            line.findings.clear();
+        }
         let svg = spec.figure(&records).unwrap().svg().unwrap();
         assert_eq!(svg.matches("<polyline").count(), 2, "two parts of the line");
         assert_eq!(svg.matches("<polygon").count(), 2, "two parts of the ribbon");
@@ -532,6 +548,14 @@ mod tests {
             total: Some("is_total".into()),
             base: Some("base".into()),
             base_mark: None,
+            kind: None,
+            net: None,
+            estimate: None,
+            letter: None,
+            letters: None,
+            findings: Vec::new(),
+            suppressed: None,
+            titles: std::collections::BTreeMap::new(),
         };
         let spec = Spec::new(Mark::HeatMap(mark));
         let totals = |records: &DataFrame| {
@@ -540,6 +564,31 @@ mod tests {
         assert_eq!(totals(&cells(0.4 + 1e-14)), 1);
         // Where the questions disagree about the whole, each keeps its own.
         assert_eq!(totals(&cells(0.41)), 2);
+    }
+
+    #[test]
+    fn what_tests_found_is_drawn_told_and_explained() {
+        let (mut spec, records) = boxes::heat_map(6, 4, |at| format!("N{at}"));
+        let figure = spec.figure(&records).unwrap();
+        let shown = texts(&figure);
+        let found: Vec<&String> = shown.iter().filter(|text| text.starts_with("Significantly")).collect();
+        assert_eq!(found, ["Significantly different from all others"]);
+        assert!(figure.alt().contains("Significantly higher than all others: "), "{}", figure.alt());
+        assert!(shown.contains(&"hidden".to_owned()));
+        let header = &figure.data().header;
+        assert!(header.contains(&"Persona: N0 (A)".to_owned()), "{header:?}");
+        assert!(figure.data().rows.iter().flatten().any(|cell| cell == "AB; slightly higher"), "{figure:?}");
+        // Letters of columns that are not there are left out; a mark without a row of bases stands with the name.
+        let alone =
+            records.filter(&records.column("column_value").unwrap().str().unwrap().equal("N2")).unwrap();
+        let Mark::HeatMap(map) = &mut spec.mark else { unreachable!() };
+        map.base = None;
+        map.base_mark = Some("small".into());
+        let mark = Column::new("small".into(), vec!["**"; alone.height()]);
+        let alone = alone.hstack(&[mark]).unwrap();
+        let shown = texts(&spec.figure(&alone).unwrap());
+        assert!(shown.contains(&"N2**".to_owned()), "{shown:?}");
+        assert!(shown.iter().all(|text| !text.contains('B') || text.len() > 3), "{shown:?}");
     }
 
     #[test]

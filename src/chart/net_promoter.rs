@@ -3,6 +3,7 @@
 
 use super::bar::widest;
 use super::base::{self, Base};
+use super::finding::{self, Finding};
 use super::font::{Face, Lines};
 use super::page::{Key, LABEL, Page, SMALL, Swatch};
 use super::palette::{
@@ -34,11 +35,15 @@ pub struct NetPromoter {
     pub n: Option<String>,
     /// `*` and `**` for small bases; none: told from `n`.
     pub base_mark: Option<String>,
+    /// Columns of `higher` and `lower`; the first that has any is drawn beside the score.
+    pub findings: Vec<String>,
 }
 
 pub(super) struct NetPromoterBars<'a> {
     roles: &'a NetPromoter,
     rows: Vec<Row>,
+    /// The column that the findings were read from.
+    compared: Option<&'a str>,
 }
 
 #[derive(Clone)]
@@ -52,13 +57,14 @@ struct Row {
     high: Option<f64>,
     n: Option<f64>,
     base: Base,
+    finding: Option<Finding>,
 }
 
 const LABEL_LIMIT: f64 = 190.0;
 const LABEL_LINES: usize = 3;
 const THICKNESS: f64 = 26.0;
 const NUMBER: Number = Number::Score;
-const PARTS: [(Color, &str); 3] =
+pub(super) const PARTS: [(Color, &str); 3] =
     [(DETRACTORS, "Detractors (0–6)"), (PASSIVES, "Passives (7–8)"), (PROMOTERS, "Promoters (9–10)")];
 
 impl NetPromoter {
@@ -73,6 +79,7 @@ impl NetPromoter {
         let high = records.optional_numbers(self.high.as_deref())?;
         let n = records.optional_numbers(self.n.as_deref())?;
         let bases = base::read(records, self.base_mark.as_deref(), &n)?;
+        let (findings, compared) = finding::read(records, &self.findings)?;
         let rows = (0..records.len())
             .map(|row| Row {
                 label: labels[row].clone().unwrap_or_else(|| "All".into()),
@@ -88,9 +95,10 @@ impl NetPromoter {
                 high: high[row],
                 n: n[row],
                 base: bases[row],
+                finding: findings[row],
             })
             .collect();
-        Ok(NetPromoterBars { roles: self, rows })
+        Ok(NetPromoterBars { roles: self, rows, compared })
     }
 }
 
@@ -135,6 +143,12 @@ impl Drawn for NetPromoterBars<'_> {
                 ));
             }
         }
+        if let Some(column) = self.compared {
+            let found: Vec<Finding> = self.rows.iter().filter_map(|row| row.finding).collect();
+            let than = finding::compared(column).map_or(String::new(), |than| format!(" than {than}"));
+            let higher = found.iter().filter(|finding| finding.is_higher()).count();
+            alt.push_str(&format!(" Significantly higher{than}: {higher}; lower: {}.", found.len() - higher));
+        }
         alt.push_str(&base::alt(self.rows.iter().map(|row| row.base), self.roles.base_mark.is_some()));
         alt
     }
@@ -147,6 +161,7 @@ impl Drawn for NetPromoterBars<'_> {
         let mut header: Vec<String> = vec![heading(&roles.label.join(" · "))];
         header.extend(["Detractors", "Passives", "Promoters", "Net promoter score"].map(String::from));
         header.extend(roles.low.is_some().then(|| "Interval".to_owned()));
+        header.extend(self.compared.is_some().then(|| "Significant".to_owned()));
         header.extend(roles.n.is_some().then(|| "n".to_owned()));
         let rows = self
             .sorted(spec)
@@ -156,6 +171,8 @@ impl Drawn for NetPromoterBars<'_> {
                 cells.push(row.score.map(|score| NUMBER.show(score)).unwrap_or_default());
                 let ends = || interval(NUMBER, row.low, row.high).unwrap_or_default();
                 cells.extend(roles.low.is_some().then(ends));
+                let found = || row.finding.map(|finding| finding.word().to_owned()).unwrap_or_default();
+                cells.extend(self.compared.is_some().then(found));
                 cells.extend(roles.n.is_some().then(|| base::n_with_mark(row.n, row.base)));
                 cells
             })
@@ -196,7 +213,10 @@ impl Drawn for NetPromoterBars<'_> {
         let gap = if interval_width > 0.0 { 8.0 } else { 0.0 };
         let score_right = page.right() - interval_width - gap;
         let from = page.left() + label_width + 16.0;
-        let to = score_right - score_width - 16.0;
+        let found = rows.iter().any(|row| row.finding.is_some());
+        // A sign stands between the bar and the score.
+        let beside = if found { finding::WIDTH + 6.0 } else { 0.0 };
+        let to = score_right - score_width - beside - 16.0;
 
         let keys = PARTS.map(|(fill, words)| Key { swatch: Swatch::Fill(fill), words: words.into() });
         let legend_top = page.y;
@@ -210,6 +230,10 @@ impl Drawn for NetPromoterBars<'_> {
             page.scene.lines(page.right(), head, &["interval".into()], SMALL, Anchor::End);
         }
         page.y = head + SMALL.line() + 8.0;
+        if let Some(column) = self.compared.filter(|_| found) {
+            page.legend(&finding::keys(rows.iter().filter_map(|row| row.finding), column));
+            page.y += 8.0;
+        }
 
         for (at, row) in rows.iter().enumerate() {
             let lines = &labels[at].lines;
@@ -228,6 +252,10 @@ impl Drawn for NetPromoterBars<'_> {
             draw_bar(page, row, (from, to), middle);
             page.scene.centred(score_right, middle, scores[at].clone(), score_style, Anchor::End);
             page.scene.centred(page.right(), middle, intervals[at].clone(), SMALL, Anchor::End);
+            if let Some(finding) = row.finding {
+                let sign = score_right - score_width - beside + finding::WIDTH / 2.0;
+                finding.draw(&mut page.scene, sign, middle, INK);
+            }
             page.y += height;
             if row.everyone {
                 page.y += 8.0;

@@ -32,6 +32,8 @@ pub(super) struct Key {
 /// How a key's sample looks.
 pub(super) enum Swatch {
     Fill(super::palette::Color),
+    /// The sign of a significant difference.
+    Finding(super::finding::Finding),
     /// Only words: what the keys after it are about.
     None,
 }
@@ -85,6 +87,9 @@ impl Page {
             match key.swatch {
                 Swatch::Fill(fill) => {
                     self.scene.outlined(x, middle - BOX / 2.0, BOX, BOX, fill, 1.0, OUTLINE);
+                }
+                Swatch::Finding(finding) => {
+                    finding.draw(&mut self.scene, x + BOX / 2.0, middle, INK);
                 }
                 Swatch::None => {}
             }

@@ -20,6 +20,9 @@ pub(super) const BAND: Color = Color(0xF4, 0xF6, 0xF8);
 pub(super) const BLUE: Color = Color(0x00, 0x72, 0xB2);
 pub(super) const VERMILLION: Color = Color(0xD5, 0x5E, 0x00);
 
+/// Light enough to be told from blue without colour; drawn with an outline.
+pub(super) const SKY: Color = Color(0xA6, 0xD3, 0xF2);
+
 /// Okabe–Ito, only those that reach 3:1 on white, and black.
 pub(super) const SERIES: [Color; 5] =
     [BLUE, VERMILLION, Color(0x00, 0x9E, 0x73), Color(0xCC, 0x79, 0xA7), Color(0x00, 0x00, 0x00)];

@@ -2,21 +2,26 @@
 
 mod roles;
 
-use polars::prelude::{DataFrame, DataType, Expr, LazyFrame, NULL, Schema, UnionArgs, col, concat, lit};
+use std::collections::BTreeMap;
+
+use polars::prelude::{
+    DataFrame, DataType, Expr, LazyFrame, NULL, PolarsResult, Schema, UnionArgs, col, concat, lit,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::chart;
 use crate::diagnostic::{Caution, CautionCode, Code, Diagnostic, RunError};
 use crate::document::{OneOrMany, Span, Spanned};
+use crate::report::{Records, banner, listing};
 use crate::run::file_name;
 use crate::stages::{
-    Check, Context, Estimates, Expression, File, Input, Lowered, Promise, Ready, Reduced, Spec, Stage, Table,
-    Template,
+    Check, Context, Estimates, Expression, File, Input, Known, Lowered, Promise, Ready, Reduced, Spec, Stage,
+    Table, Template,
 };
 
-pub use roles::{AxisScale, Bar, Fields, HeatMap, Line, Mark, Nps, Quadrant};
-use roles::{X_MEDIAN, Y_MEDIAN};
+pub use roles::{AxisScale, Bar, Change, Distribution, Fields, HeatMap, Line, Mark, Nps, Quadrant};
+use roles::{GROUP_BASE, X_MEDIAN, Y_MEDIAN};
 
 /// Draws a table as a picture.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -72,6 +77,9 @@ pub struct Range {
     pub high: Spanned<f64>,
 }
 
+/// What a cross-tab tells of each of its tables, as far as a picture says it.
+const TOLD: [&str; 4] = ["row_variable", "column_variable", "test_note", "title"];
+
 /// More records than this are no picture.
 const MOST: u32 = 10_000;
 
@@ -87,6 +95,14 @@ impl Stage for Chart {
         std::iter::once(&self.from).chain(self.mark.total()).collect()
     }
 
+    fn beside(&self, known: &BTreeMap<String, Known>) -> Vec<Input> {
+        // How the figures of a cross-tab were tested is told beside it.
+        let crossed = known.get(self.from.text()).is_some_and(|known| known.kind == "cross_tab");
+        let side = Input::from(Spanned::new(format!("{}.tables", self.from.text()), self.from.span()));
+        let told = crossed && matches!(self.mark, Mark::HeatMap(_)) && known.contains_key(side.text());
+        told.then_some(side).into_iter().collect()
+    }
+
     fn check(self, cx: &mut Check<'_>) -> Option<Checked> {
         let mark = self.mark.check(&self.from, cx);
         let filter = self.filter.as_ref().map(|filter| cx.predicate(&self.from, filter));
@@ -100,6 +116,7 @@ impl Stage for Chart {
         let range = self.range(cx);
         let total = self.mark.total().map(|total| Some((total.clone(), cx.schema(total)?)));
         let schema = cx.schema(&self.from);
+        let tested = !self.beside(cx.known()).is_empty();
 
         let is_score = cx.kind(&self.from) == Some("net_promoter") && self.mark.value() == Some("estimate");
         options.and(spoken)?;
@@ -126,6 +143,7 @@ impl Stage for Chart {
                 None => None,
                 Some(total) => Some(total?.1),
             },
+            tested,
             spec,
         })
     }
@@ -154,18 +172,24 @@ impl Chart {
 
     /// Refuses options that the mark has no use for: they would be passed over in silence.
     fn misplaced(&self, cx: &mut Check<'_>) -> Option<()> {
-        let rows = matches!(self.mark, Mark::Bar(_) | Mark::Nps(_) | Mark::HeatMap(_));
-        let bars = matches!(self.mark, Mark::Bar(_) | Mark::Nps(_));
+        let bars = matches!(self.mark, Mark::Bar(_) | Mark::Nps(_) | Mark::Change(_));
+        let rows = bars || matches!(self.mark, Mark::HeatMap(_) | Mark::Distribution(_));
         let scaled = matches!(self.mark, Mark::Bar(_) | Mark::Line(_) | Mark::Quadrant(_));
-        let score = matches!(self.mark, Mark::Nps(_));
+        let ranged = scaled || matches!(self.mark, Mark::Change(_) | Mark::Distribution(_));
+        let score = matches!(self.mark, Mark::Nps(_) | Mark::Change(_) | Mark::Distribution(_));
         let checks = [
-            ("sort", self.sort.as_ref().map(|sort| sort.span), bars, "`bar` and `nps`"),
-            ("limit", self.limit.as_ref().map(|limit| limit.span), rows, "`bar`, `nps` and `heat_map`"),
+            ("sort", self.sort.as_ref().map(|sort| sort.span), bars, "`bar`, `nps` and `change`"),
+            (
+                "limit",
+                self.limit.as_ref().map(|limit| limit.span),
+                rows,
+                "`bar`, `nps`, `heat_map`, `change` and `distribution`",
+            ),
             (
                 "range",
                 self.range.as_ref().map(|range| range.low.span),
-                scaled,
-                "`bar`, `line` and `quadrant`",
+                ranged,
+                "`bar`, `line`, `quadrant`, `change` and `distribution`",
             ),
             ("number", self.number.as_ref().map(|number| number.span), !score, "the other marks"),
             ("measure", self.measure.as_ref().map(Template::span), scaled, "`bar`, `line` and `quadrant`"),
@@ -207,16 +231,24 @@ pub struct Checked {
     filter: Option<Expr>,
     /// The columns of the table with everyone.
     total: Option<Schema>,
+    /// Whether a table of how figures were tested comes beside the records.
+    tested: bool,
     spec: chart::Spec,
 }
 
 impl Ready for Checked {
     fn output(&self) -> Promise {
         let mut records = self.schema.clone();
-        if let chart::Mark::Quadrant(_) = self.spec.mark {
-            for median in [X_MEDIAN, Y_MEDIAN] {
-                records.insert(median.into(), DataType::Float64);
+        match &self.spec.mark {
+            chart::Mark::Quadrant(_) => {
+                for median in [X_MEDIAN, Y_MEDIAN] {
+                    records.insert(median.into(), DataType::Float64);
+                }
             }
+            chart::Mark::Distribution(shares) if shares.base.is_some() => {
+                records.insert(GROUP_BASE.into(), DataType::Int64);
+            }
+            _ => {}
         }
         Promise::main(records)
     }
@@ -235,17 +267,30 @@ impl Ready for Checked {
             rows =
                 rows.with_columns([median(&quadrant.x).alias(X_MEDIAN), median(&quadrant.y).alias(Y_MEDIAN)]);
         }
+        if let chart::Mark::Distribution(chart::Distribution { label, n: Some(n), .. }) = &self.spec.mark {
+            let answers = col(n.as_str()).cast(DataType::Int64).sum();
+            let of_group = match label.as_slice() {
+                [] => answers,
+                label => answers.over(label.iter().map(|name| col(name.as_str())).collect::<Vec<_>>())?,
+            };
+            rows = rows.with_column(of_group.alias(GROUP_BASE));
+        }
         if let (Some(schema), chart::Mark::NetPromoter(mark)) = (&self.total, &self.spec.mark) {
             rows = concat([self.everyone(&inputs[1].rows, schema, &mark.label), rows], UnionArgs::default())?;
         }
-        Ok(Lowered::Reduce(vec![rows.limit(MOST + 1)]))
+        let mut asked = vec![rows.limit(MOST + 1)];
+        if let Some(about) = inputs.get(1).filter(|_| self.tested) {
+            asked.push(about.rows.clone().select(TOLD.map(col)));
+        }
+        Ok(Lowered::Reduce(asked))
     }
 
     fn estimate(&self, reduced: Reduced, cx: &Context<'_>) -> Result<Estimates, RunError> {
-        let main = match reduced {
-            Reduced::Frames(frames) => frames.into_iter().next().unwrap_or_default(),
-            Reduced::Cells(_) => DataFrame::default(),
+        let mut frames = match reduced {
+            Reduced::Frames(frames) => frames.into_iter(),
+            Reduced::Cells(_) => Vec::new().into_iter(),
         };
+        let main = frames.next().unwrap_or_default();
         if main.height() > MOST as usize {
             let most = crate::number::count(f64::from(MOST));
             return Err(RunError::data(
@@ -263,7 +308,13 @@ impl Ready for Checked {
             cautions.push(Caution::new(CautionCode::NoRows, "", Some(0.0), message));
         }
         let failed = |error: chart::FigureError| RunError::Publish(format!("stage `{}`: {error}", cx.stage));
-        let spec = self.spec.clone().with_range_of(&main).map_err(failed)?;
+        let mut spec = self.spec.clone().with_range_of(&main).map_err(failed)?;
+        if let Some(about) = frames.next() {
+            spec.notes.splice(0..0, how_tested(&about, &main)?);
+            if let chart::Mark::HeatMap(map) = &mut spec.mark {
+                map.titles = titles(&about)?;
+            }
+        }
         let figure = spec.figure(&main).map_err(failed)?;
         let name = file_name(cx.stage);
         let files = vec![
@@ -284,6 +335,28 @@ impl Checked {
         });
         total.clone().select(columns.collect::<Vec<_>>())
     }
+}
+
+/// How the cells of a cross-tab that are drawn were tested; nothing without tests.
+fn how_tested(about: &DataFrame, drawn: &DataFrame) -> PolarsResult<Vec<String>> {
+    let [rows, columns, ..] = TOLD;
+    let drawn = Records::read(&drawn.select([rows, columns])?)?;
+    let is_drawn = |row: &str, column: &str| {
+        let shows =
+            |line: usize, name: &str, value: &str| drawn.get(line, name).text().as_deref() == Some(value);
+        (0..drawn.len()).any(|line| shows(line, rows, row) && shows(line, columns, column))
+    };
+    let heading = |variable: &str| listing::label(variable, "cross_tab");
+    Ok(banner::tested(&Records::read(about)?, is_drawn, heading))
+}
+
+/// What the questions of a cross-tab's rows are called, where that is not the name of a column.
+fn titles(about: &DataFrame) -> PolarsResult<BTreeMap<String, String>> {
+    let [rows, _, _, title] = TOLD;
+    let about = Records::read(about)?;
+    let named = |line: usize| Some((about.get(line, rows).text()?, about.get(line, title).text()?));
+    let pairs = (0..about.len()).filter_map(named);
+    Ok(pairs.filter(|(name, title)| name != title && !title.is_empty()).collect())
 }
 
 /// The median of a column over all rows, missing values and what is not a number apart; the mean of

@@ -24,6 +24,10 @@ pub enum Mark {
     HeatMap(HeatMap),
     /// Points by volume and score, split at the medians of both.
     Quadrant(Quadrant),
+    /// What moved a score between two waves: of each segment its answers (rate) and its size (mix).
+    Change(Change),
+    /// How often each answer from 0 to 10 was given.
+    Distribution(Distribution),
 }
 
 /// Horizontal bars, one for each row.
@@ -82,6 +86,10 @@ pub struct Nps {
     /// `*` and `**` for small bases. Omitted: `base_mark`, where the input has it, else told from `n`.
     #[serde(default)]
     pub base_mark: Option<Spanned<String>>,
+    /// A column of `higher` and `lower`: scores that differ significantly are marked by signs.
+    /// Omitted: `rest_mark` or `change_mark`, the first the input has that is filled.
+    #[serde(default)]
+    pub mark: Option<Spanned<String>>,
 }
 
 /// Lines over time, with the interval as a ribbon.
@@ -107,6 +115,10 @@ pub struct Line {
     /// `*` and `**` for small bases. Omitted: `base_mark`, where the input has it, else told from `n`.
     #[serde(default)]
     pub base_mark: Option<Spanned<String>>,
+    /// A column of `higher` and `lower`: values that changed significantly are marked by signs.
+    /// Omitted: `change_mark`, where the value is `estimate` and the input has it.
+    #[serde(default)]
+    pub mark: Option<Spanned<String>>,
 }
 
 /// A cross-tab in which each cell is shaded by its index.
@@ -141,6 +153,31 @@ pub struct HeatMap {
     /// told from `base`.
     #[serde(default)]
     pub base_mark: Option<Spanned<String>>,
+    /// What a row is: `answer`, `net`, or the name of a statistic, whose rows have no shade. Omitted:
+    /// `row_kind`, where the input has it.
+    #[serde(default)]
+    pub kind: Option<Spanned<String>>,
+    /// The net that an answer stands under, which indents its name. Omitted: `net`, where the input
+    /// has it.
+    #[serde(default)]
+    pub net: Option<Spanned<String>>,
+    /// The number in the cells of statistics. Omitted: `estimate`, where the input has it.
+    #[serde(default)]
+    pub estimate: Option<Spanned<String>>,
+    /// The letter of a column. Omitted: `letter`, where the input has it.
+    #[serde(default)]
+    pub letter: Option<Spanned<String>>,
+    /// The letters of the columns that the cell is significantly larger than. Omitted: `letters`, where
+    /// the input has it.
+    #[serde(default)]
+    pub letters: Option<Spanned<String>>,
+    /// A column of `higher` and `lower`: cells that differ significantly are marked by signs.
+    /// Omitted: `vs_total`, `vs_rest` or `vs_previous`, the first the input has that is filled.
+    #[serde(default)]
+    pub mark: Option<Spanned<String>>,
+    /// Why a cell is hidden; empty where it is not. Omitted: `suppressed`, where the input has it.
+    #[serde(default)]
+    pub suppressed: Option<Spanned<String>>,
 }
 
 /// Points by volume and score, split at the medians of both.
@@ -171,6 +208,72 @@ pub struct Quadrant {
     /// What the four fields are called.
     #[serde(default)]
     pub fields: Fields,
+}
+
+/// What moved a score between two waves: of each segment its answers (rate) and its size (mix). Made
+/// for the side table `change` of a `net_promoter` stage.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// The segment.
+    pub label: OneOrMany<Spanned<String>>,
+    /// A column of true and false: the row of everyone, drawn on top. Omitted: `is_total`, where the
+    /// input has it, else a row without a label.
+    #[serde(default)]
+    pub total: Option<Spanned<String>>,
+    /// The score before. Omitted: `score_before`.
+    #[serde(default)]
+    pub before: Option<Spanned<String>>,
+    /// The score after. Omitted: `score_after`.
+    #[serde(default)]
+    pub after: Option<Spanned<String>>,
+    /// Points that the size of the segment added to the change of everyone. Omitted: `mix`.
+    #[serde(default)]
+    pub mix: Option<Spanned<String>>,
+    /// Points that its answers added. Omitted: `rate`.
+    #[serde(default)]
+    pub rate: Option<Spanned<String>>,
+    /// Both together. Omitted: `change`, where the input has it.
+    #[serde(default)]
+    pub change: Option<Spanned<String>>,
+    /// The segment's share of everyone before, 0–1. Omitted: `share_before`, where the input has it.
+    #[serde(default)]
+    pub share_before: Option<Spanned<String>>,
+    /// The same after. Omitted: `share_after`, where the input has it.
+    #[serde(default)]
+    pub share_after: Option<Spanned<String>>,
+    /// The number of answers before. Omitted: `n_before`, where the input has it.
+    #[serde(default)]
+    pub n_before: Option<Spanned<String>>,
+    /// The number of answers after. Omitted: `n_after`, where the input has it.
+    #[serde(default)]
+    pub n_after: Option<Spanned<String>>,
+    /// The earlier wave, in words. Omitted: before.
+    #[serde(default)]
+    pub from: Option<Template>,
+    /// The later wave, in words. Omitted: after.
+    #[serde(default)]
+    pub to: Option<Template>,
+}
+
+/// How often each answer from 0 to 10 was given. Made for the side table `distribution` of a
+/// `net_promoter` stage.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Distribution {
+    /// One panel for each group. A row without any of these is of everyone. Omitted: a single panel.
+    #[serde(default)]
+    pub label: OneOrMany<Spanned<String>>,
+    /// The answer. Omitted: `answer`.
+    #[serde(default)]
+    pub answer: Option<Spanned<String>>,
+    /// The share of the group that gave it, 0–1. Omitted: `share`.
+    #[serde(default)]
+    pub share: Option<Spanned<String>>,
+    /// How many gave it, from which the base of the group is added up. Omitted: `n`, where the input
+    /// has it.
+    #[serde(default)]
+    pub n: Option<Spanned<String>>,
 }
 
 /// How distances on an axis are to be read.
@@ -206,6 +309,9 @@ pub struct Fields {
 pub(super) const X_MEDIAN: &str = "x_median";
 pub(super) const Y_MEDIAN: &str = "y_median";
 
+/// The column that a distribution adds: how many answers its group gave.
+pub(super) const GROUP_BASE: &str = "group_n";
+
 /// Looks up the columns of roles.
 struct Roles<'r, 'c> {
     cx: &'r mut Check<'c>,
@@ -222,6 +328,8 @@ impl Mark {
             Mark::Line(_) => "line",
             Mark::HeatMap(_) => "heat_map",
             Mark::Quadrant(_) => "quadrant",
+            Mark::Change(_) => "change",
+            Mark::Distribution(_) => "distribution",
         }
     }
 
@@ -239,7 +347,7 @@ impl Mark {
             Mark::Bar(bar) => Some(&bar.value.value),
             Mark::Line(line) => Some(&line.y.value),
             Mark::Quadrant(quadrant) => Some(&quadrant.y.value),
-            Mark::Nps(_) | Mark::HeatMap(_) => None,
+            Mark::Nps(_) | Mark::HeatMap(_) | Mark::Change(_) | Mark::Distribution(_) => None,
         }
     }
 
@@ -253,6 +361,8 @@ impl Mark {
             Mark::Line(line) => roles.line(line).map(chart::Mark::Line),
             Mark::HeatMap(map) => roles.heat_map(map).map(chart::Mark::HeatMap),
             Mark::Quadrant(quadrant) => roles.quadrant(quadrant).map(chart::Mark::Quadrant),
+            Mark::Change(change) => roles.change(change).map(chart::Mark::Change),
+            Mark::Distribution(shares) => roles.distribution(shares).map(chart::Mark::Distribution),
         }
     }
 }
@@ -275,6 +385,7 @@ impl Roles<'_, '_> {
         let estimate = self.usual(&nps.estimate, "estimate");
         let ends = self.interval(&nps.low, &nps.high, true);
         let base = self.base(&nps.n, "n", &nps.base_mark);
+        let findings = self.findings(&nps.mark, &["rest_mark", "change_mark"]);
         let ((low, high), (n, base_mark)) = (ends?, base?);
         Some(chart::NetPromoter {
             label: label?,
@@ -286,6 +397,7 @@ impl Roles<'_, '_> {
             high,
             n,
             base_mark,
+            findings: findings?,
         })
     }
 
@@ -295,8 +407,11 @@ impl Roles<'_, '_> {
         let series = self.labels(&line.series, false);
         let ends = self.interval(&line.low, &line.high, line.y.value == "estimate");
         let base = self.base(&line.n, "n", &line.base_mark);
+        let usual: &[&str] = if line.y.value == "estimate" { &["change_mark"] } else { &[] };
+        let findings = self.findings(&line.mark, usual);
         let ((low, high), (n, base_mark)) = (ends?, base?);
-        Some(chart::Line { x: x?, y: y?.name, series: series?, low, high, n, base_mark })
+        let (x, y, series, findings) = (x?, y?.name, series?, findings?);
+        Some(chart::Line { x, y, series, low, high, n, base_mark, findings })
     }
 
     fn heat_map(&mut self, map: &HeatMap) -> Option<chart::HeatMap> {
@@ -308,6 +423,13 @@ impl Roles<'_, '_> {
         let index = self.usual(&map.index, "index");
         let total = self.flag(&map.total, Some("is_total"));
         let base = self.base(&map.base, "base", &map.base_mark);
+        let kind = self.optional_text(&map.kind, "row_kind");
+        let net = self.optional_text(&map.net, "net");
+        let estimate = self.optional(&map.estimate, Some("estimate"));
+        let letter = self.optional_text(&map.letter, "letter");
+        let letters = self.optional_text(&map.letters, "letters");
+        let findings = self.findings(&map.mark, &["vs_total", "vs_rest", "vs_previous"]);
+        let suppressed = self.optional_text(&map.suppressed, "suppressed");
         let (base, base_mark) = base?;
         Some(chart::HeatMap {
             row_group: row_group?,
@@ -319,6 +441,64 @@ impl Roles<'_, '_> {
             total: total?,
             base,
             base_mark,
+            kind: kind?,
+            net: net?,
+            estimate: estimate?,
+            letter: letter?,
+            letters: letters?,
+            findings: findings?,
+            suppressed: suppressed?,
+            titles: std::collections::BTreeMap::new(),
+        })
+    }
+
+    fn change(&mut self, change: &Change) -> Option<chart::Change> {
+        let label = self.labels(&change.label, true);
+        let total = self.flag(&change.total, Some("is_total"));
+        let before = self.usual(&change.before, "score_before");
+        let after = self.usual(&change.after, "score_after");
+        let mix = self.usual(&change.mix, "mix");
+        let rate = self.usual(&change.rate, "rate");
+        let both = self.optional(&change.change, Some("change"));
+        let share_before = self.optional(&change.share_before, Some("share_before"));
+        let share_after = self.optional(&change.share_after, Some("share_after"));
+        let n_before = self.optional(&change.n_before, Some("n_before"));
+        let n_after = self.optional(&change.n_after, Some("n_after"));
+        let (from, to) = (self.words(&change.from), self.words(&change.to));
+        Some(chart::Change {
+            label: label?,
+            total: total?,
+            before: before?,
+            after: after?,
+            mix: mix?,
+            rate: rate?,
+            change: both?,
+            share_before: share_before?,
+            share_after: share_after?,
+            n_before: n_before?,
+            n_after: n_after?,
+            waves: (from?.unwrap_or_else(|| "before".into()), to?.unwrap_or_else(|| "after".into())),
+        })
+    }
+
+    fn distribution(&mut self, shares: &Distribution) -> Option<chart::Distribution> {
+        let label = self.labels(&shares.label, false);
+        let answer = self.usual(&shares.answer, "answer");
+        let share = self.usual(&shares.share, "share");
+        let n = self.optional(&shares.n, Some("n"));
+        if self.schema.contains(GROUP_BASE) {
+            let message = format!("a distribution makes a column `{GROUP_BASE}`, which is there already");
+            let help = "choose other columns in a stage before this one";
+            self.cx.invalid(self.from.span(), Code::InvalidOption, &message, "this input has it", help);
+            return None;
+        }
+        let n = n?;
+        Some(chart::Distribution {
+            label: label?,
+            answer: answer?,
+            share: share?,
+            base: n.is_some().then(|| GROUP_BASE.to_owned()),
+            n,
         })
     }
 
@@ -408,6 +588,26 @@ impl Roles<'_, '_> {
         column.map(|column| Some(column.name))
     }
 
+    /// A column of words that may be missing, taken under its usual name where that is one of text.
+    fn optional_text(&mut self, written: &Option<Spanned<String>>, usual: &str) -> Option<Option<String>> {
+        match written {
+            Some(name) => self.cx.text(self.from, name).map(|column| Some(column.name)),
+            None => {
+                let fits = self.schema.get(usual) == Some(&DataType::String);
+                Some(fits.then(|| usual.to_owned()))
+            }
+        }
+    }
+
+    /// Columns of what tests found: the one that is written, or those of the usual ones that are there.
+    fn findings(&mut self, written: &Option<Spanned<String>>, usual: &[&str]) -> Option<Vec<String>> {
+        if let Some(name) = written {
+            return Some(vec![self.cx.text(self.from, name)?.name]);
+        }
+        let fits = |name: &&&str| self.schema.get(name) == Some(&DataType::String);
+        Some(usual.iter().filter(fits).map(|name| (*name).to_owned()).collect())
+    }
+
     /// Both ends of an interval or none.
     fn interval(
         &mut self,
@@ -441,13 +641,7 @@ impl Roles<'_, '_> {
         mark: &Option<Spanned<String>>,
     ) -> Option<(Option<String>, Option<String>)> {
         let n = self.optional(n, Some(usual));
-        let mark = match mark {
-            Some(name) => self.cx.text(self.from, name).map(|column| Some(column.name)),
-            None => {
-                let fits = self.schema.get("base_mark") == Some(&DataType::String);
-                Some(fits.then(|| "base_mark".to_owned()))
-            }
-        };
+        let mark = self.optional_text(mark, "base_mark");
         Some((n?, mark?))
     }
 
