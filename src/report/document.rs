@@ -1,7 +1,7 @@
 //! A report before it is a page: sections of words, figures, tables and pictures, with notes at the
 //! foot and the origin of everything. It knows nothing of HTML, and no stage.
 
-use super::grid::Grid;
+use super::grid::{Grid, Role};
 use super::prose::Prose;
 
 /// A report.
@@ -181,6 +181,9 @@ impl Document {
             grid.columns.iter().any(|column| named(&column.label))
                 || grid.spanners.iter().flatten().any(|spanner| named(&spanner.label))
                 || grid.blocks.iter().any(|block| named(&block.title))
+                || (grid.blocks.iter().flat_map(|block| &block.rows)).any(|row| {
+                    row.role == Role::Statistic && row.cells.iter().any(|cell| named(&cell.text()))
+                })
         };
         let in_block = |block: &Block| match block {
             Block::Text(prose) => named(&prose.words()),

@@ -12,12 +12,17 @@ pub struct Grid {
     pub spanners: Vec<Vec<Spanner>>,
     /// The columns, left to right.
     pub columns: Vec<Column>,
+    /// The letter of each column, by which tests speak of it, in a header row of their own; empty
+    /// without tests.
+    pub letters: Vec<String>,
     /// Which column names the row, counted from 1; 0 for none.
     pub name_column: usize,
     /// The rows in blocks; a block that has a title is announced by a line of its own.
     pub blocks: Vec<Rows>,
     /// Rows the table has beyond those shown.
     pub more: usize,
+    /// What is to be known of the figures: how they were tested, what the signs mean.
+    pub footnotes: Vec<String>,
 }
 
 /// A heading over neighbouring columns.
@@ -74,6 +79,12 @@ pub enum Role {
     Base,
     /// A figure that goes with the row above it, such as its index.
     Detail,
+    /// Several answers taken together.
+    Net,
+    /// One of the answers of the net above it.
+    Part,
+    /// A figure made of the answers, such as their mean.
+    Statistic,
 }
 
 /// A displayed value.
@@ -92,7 +103,21 @@ pub enum Cell {
         /// The mark of a small base.
         mark: Option<BaseMark>,
     },
+    /// A number that was tested, with what was found.
+    Tested {
+        /// The number, unrounded.
+        value: f64,
+        /// How to show it.
+        format: Format,
+        /// Letters of other columns and signs; empty where nothing was found.
+        found: String,
+    },
+    /// A number that is not shown, because few people are behind it or behind another one.
+    Hidden,
 }
+
+/// What stands in the place of a number that is not shown.
+pub const HIDDEN: &str = "hidden";
 
 /// How a number is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -184,7 +209,16 @@ impl Cell {
         match self {
             Self::Blank => "–".to_owned(),
             Self::Text(text) => text.clone(),
-            Self::Number { value, format, .. } => format.text(*value),
+            Self::Number { value, format, .. } | Self::Tested { value, format, .. } => format.text(*value),
+            Self::Hidden => HIDDEN.to_owned(),
+        }
+    }
+
+    /// What a test found, to stand beside the number.
+    pub fn found(&self) -> &str {
+        match self {
+            Self::Tested { found, .. } => found,
+            _ => "",
         }
     }
 
@@ -192,7 +226,7 @@ impl Cell {
     pub fn mark(&self) -> Option<BaseMark> {
         match self {
             Self::Number { mark, .. } => *mark,
-            Self::Blank | Self::Text(_) => None,
+            Self::Blank | Self::Text(_) | Self::Tested { .. } | Self::Hidden => None,
         }
     }
 }

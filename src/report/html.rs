@@ -6,7 +6,7 @@
 use minijinja::{AutoEscape, Environment, Value, context};
 
 use super::document::{Block, Document, KeyFigure, Note, Picture, Source, Table};
-use super::grid::{Align, BaseMark, Grid, Role, Row};
+use super::grid::{Align, BaseMark, Cell, Grid, Role, Row};
 use super::prose::{Line, Passage, Prose, Style};
 use crate::number;
 
@@ -16,8 +16,13 @@ const CONTENTS_FROM: usize = 4;
 /// Rows that go onto one printed page with room to spare; a longer table may be split between rows.
 const PAGEFUL: usize = 30;
 
+/// Pictures are this wide, in pixels, unless they need more, with this much white at their left.
+const USUAL_WIDTH: f64 = 720.0;
+const MARGIN: f64 = 24.0;
 /// Columns beyond which a table is set smaller.
 const MANY: usize = 8;
+/// Columns beyond which it is set as small as can be read.
+const TOO_MANY: usize = 18;
 
 /// A page that leads to others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -191,6 +196,7 @@ fn table_block(table: &Table, number: usize, backs: &mut [Vec<Value>]) -> Value 
         base => &table.base,
         grid => grid(&table.grid),
         marks => marks(&table.grid),
+        footnotes => table.grid.footnotes.iter().map(Value::from).collect::<Vec<Value>>(),
         more => more(&table.grid),
         source => &table.source,
     }
@@ -258,33 +264,64 @@ fn grid(grid: &Grid) -> Value {
         let cells = row.iter().map(|cell| context! { label => &cell.label, width => cell.width });
         Value::from(cells.collect::<Vec<Value>>())
     });
-    let columns = (grid.columns.iter())
-        .map(|column| context! { label => &column.label, class => (column.align == Align::Right).then_some("number") });
+    let rooms = rooms(grid);
+    let columns = (grid.columns.iter().zip(&rooms)).map(|(column, room)| {
+        let class = (column.align == Align::Right).then_some("number");
+        context! { label => &column.label, class, room }
+    });
+    let letters = grid.letters.iter().zip(&rooms).map(|(letter, room)| context! { letter, room });
     let blocks = grid.blocks.iter().map(|block| {
-        let rows = block.rows.iter().map(|each| row(grid, each));
+        let rows = block.rows.iter().map(|each| row(grid, each, &rooms));
         let bases = block.rows.iter().all(|row| row.role == Role::Base);
         context! { title => &block.title, bases, rows => rows.collect::<Vec<Value>>() }
     });
     context! {
         spanners => spanners.collect::<Vec<Value>>(),
         columns => columns.collect::<Vec<Value>>(),
+        letters => letters.collect::<Vec<Value>>(),
         blocks => blocks.collect::<Vec<Value>>(),
         empty => grid.is_empty(),
         short => grid.len() <= PAGEFUL,
-        wide => grid.columns.len() > MANY,
+        wide => match grid.columns.len() + rooms.iter().flatten().count() {
+            // What tests found takes about as much room as a column.
+            many if many > TOO_MANY => "wide widest",
+            many if many > MANY => "wide",
+            _ => "",
+        },
     }
 }
 
-fn row(grid: &Grid, row: &Row) -> Value {
+/// The room beside the numbers of each column for what tests found, so that the numbers stand one
+/// below the other; in widths of a figure, none where nothing was found.
+fn rooms(grid: &Grid) -> Vec<Option<String>> {
+    let rows = || grid.blocks.iter().flat_map(|block| &block.rows);
+    // In hundredths of a figure: a capital letter is wider, a space or a bracket narrower.
+    let width = |found: &str| -> u32 {
+        found.chars().map(|sign| if sign.is_alphabetic() || sign.len_utf8() > 1 { 115 } else { 65 }).sum()
+    };
+    let widest = |at: usize| {
+        let found = rows().filter_map(|row| row.cells.get(at)).map(|cell| width(cell.found()));
+        found.max().unwrap_or_default()
+    };
+    let room = |hundredths: u32| (hundredths > 0).then(|| number::plain(f64::from(hundredths) / 100.0));
+    (0..grid.columns.len()).map(|at| room(widest(at))).collect()
+}
+
+fn row(grid: &Grid, row: &Row, rooms: &[Option<String>]) -> Value {
     let cells = row.cells.iter().enumerate().map(|(at, cell)| {
         let right = grid.columns.get(at).is_some_and(|column| column.align == Align::Right);
         let class = right.then_some("number");
-        context! { text => cell.text(), mark => cell.mark().map(BaseMark::sign), stub => at + 1 == grid.name_column, class }
+        let hidden = *cell == Cell::Hidden;
+        let (mark, stub) = (cell.mark().map(BaseMark::sign), at + 1 == grid.name_column);
+        context! { text => cell.text(), mark, stub, class, hidden, found => cell.found(), room => rooms.get(at) }
     });
     let class = match row.role {
         Role::Body => None,
         Role::Base => Some("base-row"),
         Role::Detail => Some("detail"),
+        Role::Net => Some("net"),
+        Role::Part => Some("part"),
+        Role::Statistic => Some("statistic"),
     };
     context! { class, cells => cells.collect::<Vec<Value>>() }
 }
@@ -329,7 +366,17 @@ fn source(source: &Source) -> Value {
 /// HTML implies.
 fn inline(svg: &str) -> String {
     let from = svg.find("<svg").unwrap_or(svg.len());
-    svg[from..].replacen(" xmlns=\"http://www.w3.org/2000/svg\"", "", 1).trim_end().to_owned()
+    let drawn = svg[from..].replacen(" xmlns=\"http://www.w3.org/2000/svg\"", "", 1).trim_end().to_owned();
+    // The white at the left of a picture that is scaled down to the page is scaled down with it.
+    let width =
+        drawn.split_once(" width=\"").and_then(|(_, rest)| rest.split('"').next()?.parse::<f64>().ok());
+    match width.filter(|width| *width > USUAL_WIDTH) {
+        Some(width) => {
+            let edge = number::plain(number::round_half_away(100.0 * MARGIN / width, 2));
+            drawn.replacen("<svg", &format!("<svg style=\"--edge:{edge}%\""), 1)
+        }
+        None => drawn,
+    }
 }
 
 /// A relative address: signs that would end it or change its meaning are written as `%XX`.
@@ -348,7 +395,7 @@ fn href(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{Column, Section};
+    use crate::report::{Column, Format, Rows, Section};
 
     fn with_sections(titles: &[&str]) -> String {
         let section = |title: &&str| Section {
@@ -407,6 +454,51 @@ mod tests {
             "role=\"img\" aria-label=\"One &quot;bar&quot;\"><svg width=\"1\"><rect/></svg></div>"
         ));
         assert!(made.contains("<td class=\"empty\" colspan=\"1\">No rows.</td>"));
+    }
+
+    #[test]
+    fn findings_stand_beside_numbers_that_stay_below_each_other() {
+        let tested = |found: &str| Cell::Tested { value: 0.5, format: Format::Share, found: found.into() };
+        let row = |role, cells| Row { role, cells };
+        let rows = vec![
+            row(
+                Role::Net,
+                vec![Cell::Text("<Good>".into()), tested("BC ▲"), Cell::number(0.25, Format::Share)],
+            ),
+            row(Role::Part, vec![Cell::Text("Fair".into()), Cell::Hidden, Cell::number(0.25, Format::Share)]),
+        ];
+        let column = |label: &str, align| Column { label: label.into(), align };
+        let grid = Grid {
+            columns: vec![
+                column("", Align::Left),
+                column("Buyer", Align::Right),
+                column("User", Align::Right),
+            ],
+            letters: vec![String::new(), "A".into(), "B".into()],
+            name_column: 1,
+            blocks: vec![Rows { title: String::new(), rows }],
+            footnotes: vec!["A < B".into()],
+            ..Grid::default()
+        };
+        let table = Table { title: "T".into(), grid, ..Table::default() };
+        let sections = vec![Section { title: "S".into(), blocks: vec![Block::Table(table)] }];
+        let made = page(&Document { sections, ..Document::default() }).unwrap();
+        for part in [
+            "<tr class=\"net\"><th scope=\"row\">&lt;Good&gt;</th>",
+            "<td class=\"number\">50%<i style=\"width:4.1ch\">BC ▲</i></td><td class=\"number\">25%</td>",
+            "<td class=\"number\"><em>hidden</em><i style=\"width:4.1ch\"></i></td>",
+            "<td class=\"number tested\">A</td><td class=\"number\">B</td>",
+            "<span>A &lt; B</span>",
+        ] {
+            assert!(made.contains(part), "{part} is not in {made}");
+        }
+    }
+
+    #[test]
+    fn a_picture_that_is_scaled_down_starts_where_the_text_does() {
+        let drawn = |width: u32| inline(&format!("<svg width=\"{width}\" height=\"9\"></svg>"));
+        assert_eq!(drawn(720), "<svg width=\"720\" height=\"9\"></svg>");
+        assert_eq!(drawn(1000), "<svg style=\"--edge:2.4%\" width=\"1000\" height=\"9\"></svg>");
     }
 
     #[test]

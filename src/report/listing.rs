@@ -86,6 +86,7 @@ impl Listing {
             name_column,
             blocks: vec![Rows { title: String::new(), rows: shown.collect() }],
             more: rows.len() - limit,
+            ..Grid::default()
         }
     }
 
@@ -189,11 +190,16 @@ pub fn format(name: &str, dtype: &DataType, kind: &str) -> Format {
     let points = kind == "net_promoter";
     match name {
         "n" | "n_weighted" | "n_effective" | "rank" | "tier" | "index" => Format::Count,
-        "estimate" | "conf_low" | "conf_high" if points => Format::Score,
-        "std_error" if points => Format::Fixed(1),
+        "estimate" | "conf_low" | "conf_high" | "rest_estimate" | "score_before" | "score_after"
+            if points =>
+        {
+            Format::Score
+        }
+        "std_error" | "mix" | "rate" | "change" | "rest_difference" if points => Format::Fixed(1),
         "p_value" | "p_adjusted" => Format::Fixed(3),
         _ if names_things(name) => Format::Plain,
         _ if ends_with(name, &["share", "rate"]) => Format::Percent(0),
+        _ if points && is_share_bound(name) => Format::Percent(0),
         _ if dtype.is_integer() => Format::Count,
         _ if ends_with(name, &["weight", "normalised", "contribution"]) => Format::Fixed(2),
         _ => Format::Fixed(1),
@@ -202,6 +208,12 @@ pub fn format(name: &str, dtype: &DataType, kind: &str) -> Format {
 
 fn ends_with(name: &str, words: &[&str]) -> bool {
     words.iter().any(|word| name == *word || name.strip_suffix(word).is_some_and(|rest| rest.ends_with('_')))
+}
+
+/// Whether a column of net promoter scores is an end of the interval of a share.
+fn is_share_bound(name: &str) -> bool {
+    let classes = ["promoters_", "passives_", "detractors_"];
+    classes.iter().any(|class| matches!(name.strip_prefix(class), Some("low" | "high")))
 }
 
 /// The heading of a column where a report does not give one: the field's own word, or the name
@@ -249,9 +261,18 @@ fn group(name: &str, kind: &str) -> &'static str {
 pub fn usual(name: &str, kind: &str) -> bool {
     let checking = [MARK, "std_error", "n_missing", "n_invalid", "n_unusable_weight"];
     let doubled = ["n_weighted", "n_effective", "promoters", "passives", "detractors"];
+    // What a comparison rests on; its difference and its mark are read.
+    let behind = ["variance", "rest_n", "n_pairs"];
+    let behind = |name: &str| {
+        behind.contains(&name)
+            || ["promoters_", "passives_", "detractors_", "rest_", "change_"].iter().any(|start| {
+                let end = name.strip_prefix(start).unwrap_or_default();
+                ["low", "high", "std_error", "statistic", "df", "p_value"].contains(&end)
+            })
+    };
     !(checking.contains(&name)
         || name.starts_with('_')
-        || (kind == "net_promoter" && doubled.contains(&name)))
+        || (kind == "net_promoter" && (doubled.contains(&name) || behind(name))))
 }
 
 #[cfg(test)]
@@ -293,6 +314,7 @@ mod tests {
         assert_eq!(spanned, [("", 2), ("", 1), ("", 1), ("Interval", 2)]);
         assert_eq!(grid.marks(), [BaseMark::VerySmall]);
         assert_eq!(grid.columns[0].align, Align::Left);
+        assert_eq!(format("promoters_low", &DataType::Float64, "net_promoter"), Format::Percent(0));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::narrative;
-use super::{Checked, Heading, Headline, Part, Scope, Shown, Tables};
+use super::{Checked, Heading, Headline, Part, Scope, Shown, Tables, about_tables};
 use crate::diagnostic::{Caution, CautionCode, RunError};
 use crate::report::{
     self, Align, Block, Cell, Column, Datum, Document, Grid, KeyFigure, Note, Picture, Prose, Provenance,
@@ -87,7 +87,8 @@ fn document(
         },
         ..Document::default()
     };
-    let mut composer = Composer { tables, records, names, own, cx, document };
+    let mut composer =
+        Composer { tables, records, names, own, descriptions: &plan.descriptions, cx, document };
     composer.document.lead = composer.words(plan.lead.as_ref())?;
     for part in &plan.sections {
         let section = composer.section(part)?;
@@ -106,6 +107,8 @@ struct Composer<'a> {
     records: BTreeMap<String, Records>,
     names: BTreeMap<String, Datum>,
     own: Option<(&'a str, &'a str)>,
+    /// What the stages are for, by id.
+    descriptions: &'a BTreeMap<String, String>,
     cx: &'a Context<'a>,
     document: Document,
 }
@@ -133,7 +136,11 @@ impl Composer<'_> {
                     Block::Table(Table { title, base, grid, source, notes })
                 }
                 Shown::CrossTab { id, title, base, scope, banner } => {
-                    let grid = self.records.get(id).map(|records| banner.grid(records)).unwrap_or_default();
+                    let tables = self.records.get(&about_tables(id));
+                    // A page for one value does not tell figures of all of them.
+                    let whole = self.own.is_none() || scope.whole;
+                    let records = self.records.get(id);
+                    let grid = records.map(|records| banner.grid(records, tables, whole)).unwrap_or_default();
                     let mut notes = self.notes(id, true);
                     notes.extend(self.scoped(id, *scope));
                     let (title, base, source) = (self.heading(title), self.heading(base), self.origin(id));
@@ -234,12 +241,13 @@ impl Composer<'_> {
             for (at, caution) in alike[..told].iter().enumerate() {
                 let last = if at + 1 == told { further.as_str() } else { "" };
                 if !own {
-                    self.document.about(&(sentence(&caution.message) + last));
+                    let message = self.told(caution, &caution.message);
+                    self.document.about(&(sentence(&message) + last));
                     continue;
                 }
                 // What is said of several tables alike is one note.
                 let message = caution.message.replace(&format!("`{stage}`"), "this analysis");
-                let mut text = sentence(&message) + last;
+                let mut text = sentence(&self.told(caution, &message)) + last;
                 if let Some((column, value)) = self.own.filter(|_| caution.key.is_empty()) {
                     let every = format!(" This counts every {}, not only {value}.", column.replace('_', " "));
                     text.push_str(&every);
@@ -293,12 +301,23 @@ impl Composer<'_> {
         !known && (pairs.is_empty() || !of_rows || told("table").is_some())
     }
 
+    /// The message of a caution, with the tables it speaks of called by what they are for.
+    fn told(&self, caution: &Caution, message: &str) -> String {
+        let read = self.cx.lineage.get(&caution.stage).map_or(&[][..], |lineage| &lineage.inputs);
+        let is_table = |id: &str| id == caution.stage || read.iter().any(|input| stage_of(input) == id);
+        described(message, |id| self.descriptions.get(id).filter(|_| is_table(id)).map(String::as_str))
+    }
+
     /// Where a table comes from, in a few words.
     fn origin(&self, id: &str) -> String {
         let Some(lineage) = self.cx.lineage.get(stage_of(id)) else { return id.to_owned() };
         match (lineage.kind.as_str(), lineage.inputs.as_slice()) {
             ("dataset", _) | (_, []) => id.to_owned(),
-            ("chart", from) => from.iter().map(|from| self.origin(from)).collect::<Vec<_>>().join("; "),
+            ("chart", from) => {
+                // What a picture reads beside a table is of the same stage.
+                let stages = once(&from.iter().map(|from| stage_of(from).to_owned()).collect::<Vec<_>>());
+                stages.iter().map(|from| self.origin(from)).collect::<Vec<_>>().join("; ")
+            }
             (kind, from) => format!("{id} ({} of {})", kind_words(kind), once(from).join(", ")),
         }
     }
@@ -350,6 +369,34 @@ fn sentence(message: &str) -> String {
         text.push('.');
     }
     text
+}
+
+/// A message with names in backticks, those that have a description called by it, and the id in brackets.
+fn described<'d>(message: &str, description: impl Fn(&str) -> Option<&'d str>) -> String {
+    let pieces: Vec<&str> = message.split('`').collect();
+    let mut text = String::new();
+    for (at, piece) in pieces.iter().enumerate() {
+        let is_name = at % 2 == 1 && at + 1 < pieces.len();
+        match description(piece).filter(|_| is_name) {
+            Some(words) => {
+                text.push_str(&format!("`{}` [{piece}]", short(words)));
+            }
+            None if is_name => text.push_str(&format!("`{piece}`")),
+            None if at % 2 == 1 => text.push_str(&format!("`{piece}")),
+            None => text.push_str(piece),
+        }
+    }
+    text
+}
+
+/// The first sentence of a description, and of a long one what stands before its first comma.
+fn short(description: &str) -> &str {
+    const LONG: usize = 60;
+    let first = description.split(". ").next().unwrap_or(description).trim().trim_end_matches('.');
+    match first.split_once(", ") {
+        Some((head, _)) if first.chars().count() > LONG => head,
+        _ => first,
+    }
 }
 
 /// A kind of stage in words.
@@ -443,6 +490,19 @@ mod tests {
             [pair("region", "EMEA"), pair("partner", "Bell, Book")]
         );
         assert_eq!(pairs("partner=a=b"), [pair("partner", "a=b")]);
+    }
+
+    #[test]
+    fn a_table_goes_by_what_it_is_for() {
+        let words = |id: &str| (id == "leads").then_some("Every lead once. From two agencies.");
+        assert_eq!(
+            described("2 rows of `leads` without `region`", words),
+            "2 rows of `Every lead once` [leads] without `region`"
+        );
+        let long = "Every order with what was paid for it, in its own currency, and with who bought.";
+        assert_eq!(short(long), "Every order with what was paid for it");
+        assert_eq!(short("Orders, all."), "Orders, all");
+        assert_eq!(described("leads and an open ` tick", words), "leads and an open ` tick");
     }
 
     #[test]

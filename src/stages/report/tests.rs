@@ -7,10 +7,12 @@ use polars::prelude::{IntoLazy, df};
 use super::*;
 use crate::chart;
 use crate::diagnostic;
+use crate::diagnostic::{Caution, CautionCode, Diagnostic};
 use crate::document::{Document, from_node};
 use crate::engine::{Embedded, Engine};
 use crate::expression::Value;
 use crate::pipeline::Vars;
+use crate::stages::File;
 use crate::stages::{Known, Lineage};
 
 /// What surrounds the stage.
@@ -34,6 +36,7 @@ impl Around {
             high: Some("conf_high".into()),
             n: Some("n".into()),
             base_mark: None,
+            findings: Vec::new(),
         }));
         spec.title = Some("Promoters & detractors".into());
         spec.subtitle = Some("All waves".into());
@@ -89,6 +92,7 @@ impl Around {
             charts: &self.charts,
             cautions: &self.cautions,
             lineage: &lineage,
+            fitted: &[],
         };
         ready.estimate(Reduced::Frames(frames), &cx)
     }
@@ -450,4 +454,16 @@ fn columns_with_letters_of_any_language_can_be_named() {
     let options = "title: T\nlead: '{{ value(\"loyalty\", \"größe\", Währung=\"EUR\") | count }} in all'\nsections: [{ items: [] }]";
     let made = Around::default().run(options, &[("loyalty", table)]).unwrap();
     assert!(text(&made.files[0]).contains("412 in all"));
+}
+
+/// A value that is no number is shown as a dash and stands last, even where the engine brings only the
+/// rows that fit.
+#[test]
+fn what_is_no_number_takes_no_place_in_a_listing() {
+    let table = df!("partner" => ["a", "b", "c"], "sales" => [f64::NAN, 1.0, 2.0]).unwrap();
+    let asked =
+        "title: T\nsections: [{ items: [{ table: { from: sales, title: S, sort: sales, limit: 2 } }] }]";
+    let made = Around::default().run(asked, &[("sales", table)]).unwrap();
+    let page = text(&made.files[0]);
+    assert!(page.contains(">c</") && page.contains(">b</") && !page.contains(">a</"), "{page}");
 }

@@ -165,16 +165,23 @@ impl Filler<'_> {
     fn looked_up(&self, call: &Call<'_>, at: Range<usize>) -> Result<Datum, Trouble> {
         let mut words = Vec::new();
         let mut wanted = Vec::new();
+        let mut nowhere = false;
         for arg in &call.args {
             match arg {
                 CallArg::Pos(Expr::Const(word)) => words.extend(word.value.as_str()),
-                CallArg::Kwarg(key, value) => wanted.push((*key, self.value(value)?)),
+                CallArg::Kwarg(key, value) => {
+                    let found = self.value(value)?;
+                    // `none` as it is written asks for the row without a value; a figure that turned out
+                    // missing equals nothing.
+                    nowhere |= found == Datum::Missing && !matches!(value, Expr::Const(_));
+                    wanted.push((*key, found));
+                }
                 _ => {}
             }
         }
         let records = words.first().and_then(|table| self.tables.get(*table));
         let Some(records) = records else { return Ok(Datum::Missing) };
-        let rows = records.matching(&wanted);
+        let rows = if nowhere { Vec::new() } else { records.matching(&wanted) };
         let Some(column) = words.get(1) else { return Ok(Datum::Number(rows.len() as f64)) };
         match rows.as_slice() {
             [] => Ok(Datum::Missing),
@@ -310,6 +317,14 @@ mod tests {
         let both = r#"{% set v = value("loyalty", "estimate", n=0) %}{% if v > 0 %}up{% elif v <= 0 %}down{% else %}unknown{% endif %}"#;
         assert_eq!(filled(both), "unknown");
         assert_eq!(filled(r#"{{ "none" if value("loyalty", "share", n=0) is none else "some" }}"#), "none");
+    }
+
+    #[test]
+    fn a_key_that_turned_out_missing_picks_no_row() {
+        let nowhere = r#"value("loyalty", "region", n=7)"#;
+        assert_eq!(filled(&format!(r#"{{{{ value("loyalty", "n", estimate={nowhere}) }}}}"#)), "–");
+        assert_eq!(filled(&format!(r#"{{{{ rows("loyalty", estimate={nowhere}) }}}}"#)), "0");
+        assert_eq!(filled(r#"{{ value("loyalty", "n", estimate=none) }}"#), "0", "asked for as it is");
     }
 
     #[test]

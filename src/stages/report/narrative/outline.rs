@@ -166,6 +166,13 @@ impl Walk<'_> {
                     Some(_) => self.decimals(&node.args),
                 }
                 if let Some(inner) = &node.expr {
+                    if let Expr::Filter(first) = inner
+                        && first.name != "abs"
+                        && FILTERS.iter().any(|(name, ..)| *name == first.name)
+                    {
+                        let label = format!("`{}` has made text of the number already", first.name);
+                        self.refuse(range(node.span()), label);
+                    }
                     self.expression(inner, true);
                 }
             }

@@ -3,7 +3,9 @@
 //!
 //! It knows the columns that a cross-tab gives and how they are laid out; every figure stands in them.
 
-use std::collections::BTreeMap;
+mod notes;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use polars::prelude::{BooleanChunked, DataFrame, PolarsResult, Schema};
 
@@ -11,6 +13,8 @@ use super::grid::{Align, BaseMark, Cell, Column, Format, Grid, Role, Row, Rows, 
 use super::listing;
 use super::records::{Datum, Records};
 use crate::number;
+use crate::sign::{Against, Difference};
+pub use notes::{tested, variance};
 
 /// Between the columns, and the values, of a nested variable.
 const NESTED: &str = " / ";
@@ -133,15 +137,36 @@ struct Slot<'a> {
     value: Option<&'a str>,
 }
 
+/// A row of a question.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Answer {
+    label: String,
+    /// `answer`, `net`, or the name of the statistic.
+    kind: String,
+    /// Whether it stands under a net.
+    is_part: bool,
+}
+
+impl Answer {
+    /// How a figure made of the answers is shown; none for rows that count people.
+    fn statistic(&self) -> Option<Format> {
+        match self.kind.as_str() {
+            "answer" | "net" => None,
+            "nps" => Some(Format::Score),
+            _ => Some(Format::Fixed(2)),
+        }
+    }
+}
+
 /// The long table by its places.
 struct Crossed<'a> {
     records: &'a Records,
-    /// Row variables and their values, in the order of the table.
-    stubs: Vec<(String, Vec<String>)>,
+    /// Row variables and their rows, in the order of the table.
+    stubs: Vec<(String, Vec<Answer>)>,
     /// Column variables and their values, in the order of the table, the total apart.
     banners: Vec<(String, Vec<String>)>,
     /// The line of a cell; none for the value of a column is everyone.
-    lines: BTreeMap<(String, String, String, Option<String>), usize>,
+    lines: BTreeMap<(String, Answer, String, Option<String>), usize>,
     /// The first line of a column of a row variable, for its bases.
     heads: BTreeMap<(String, String, Option<String>), usize>,
 }
@@ -157,8 +182,9 @@ impl<'a> Crossed<'a> {
         };
         for line in 0..records.len() {
             let text = |name: &str| records.get(line, name).text().unwrap_or_default();
-            let (stub, answer, banner, value) =
-                (text("row_variable"), text("row_value"), text("column_variable"), text("column_value"));
+            let (stub, banner, value) = (text("row_variable"), text("column_variable"), text("column_value"));
+            let kind = records.get(line, "row_kind").text().unwrap_or_else(|| "answer".to_owned());
+            let answer = Answer { label: text("row_value"), kind, is_part: !text("net").is_empty() };
             let total = records.get(line, "is_total") == &Datum::Flag(true);
             place(&mut crossed.stubs, &stub, Some(&answer));
             place(&mut crossed.banners, &banner, (!total).then_some(&value));
@@ -173,9 +199,13 @@ impl<'a> Crossed<'a> {
         self.heads.get(&(stub.to_owned(), slot.banner.to_owned(), slot.value.map(str::to_owned))).copied()
     }
 
-    fn line(&self, stub: &str, answer: &str, slot: &Slot<'_>) -> Option<usize> {
+    fn line(&self, stub: &str, answer: &Answer, slot: &Slot<'_>) -> Option<usize> {
         let value = slot.value.map(str::to_owned);
-        self.lines.get(&(stub.to_owned(), answer.to_owned(), slot.banner.to_owned(), value)).copied()
+        self.lines.get(&(stub.to_owned(), answer.clone(), slot.banner.to_owned(), value)).copied()
+    }
+
+    fn text(&self, line: usize, column: &str) -> String {
+        self.records.get(line, column).text().unwrap_or_default()
     }
 
     fn number(&self, line: Option<usize>, column: &str) -> Option<f64> {
@@ -210,9 +240,13 @@ impl<'a> Crossed<'a> {
             n != weighted
         })
     }
+
+    fn hidden(&self, line: usize) -> bool {
+        !self.text(line, "suppressed").is_empty()
+    }
 }
 
-fn place(groups: &mut Vec<(String, Vec<String>)>, group: &str, value: Option<&String>) {
+fn place<T: PartialEq + Clone>(groups: &mut Vec<(String, Vec<T>)>, group: &str, value: Option<&T>) {
     let at = groups.iter().position(|(name, _)| name == group).unwrap_or_else(|| {
         groups.push((group.to_owned(), Vec::new()));
         groups.len() - 1
@@ -223,9 +257,13 @@ fn place(groups: &mut Vec<(String, Vec<String>)>, group: &str, value: Option<&St
     }
 }
 
+/// The columns that have letters on the page: banner, the outer values of a nested one, letter.
+type Lettered = BTreeSet<(String, String, String)>;
+
 impl Banner {
-    /// The cross-tab as it is shown.
-    pub fn grid(&self, records: &Records) -> Grid {
+    /// The cross-tab as it is shown. `tables` is what its stage tells of each table; `whole` is
+    /// whether figures of whole tables may be told, or only of the part that is shown.
+    pub fn grid(&self, records: &Records, tables: Option<&Records>, whole: bool) -> Grid {
         let crossed = Crossed::read(records);
         let shared = crossed.shares_total();
         let mut slots: Vec<Slot<'_>> = Vec::new();
@@ -245,6 +283,7 @@ impl Banner {
                 align: Align::Right,
             }
         }));
+        let (letters, lettered) = self.letters(&crossed, &slots);
         let bases: Vec<Vec<Row>> =
             crossed.stubs.iter().map(|(stub, _)| bases(&crossed, stub, &slots)).collect();
         let common = bases.windows(2).all(|pair| pair[0] == pair[1]);
@@ -254,21 +293,116 @@ impl Banner {
         }
         for ((stub, answers), own) in crossed.stubs.iter().zip(bases) {
             let mut rows = if common { Vec::new() } else { own };
-            rows.extend(answers.iter().flat_map(|answer| self.rows(&crossed, stub, answer, &slots)));
-            blocks.push(Rows { title: self.heading(stub), rows });
+            for answer in answers {
+                let role = match answer.kind.as_str() {
+                    "net" => Role::Net,
+                    "answer" if answer.is_part => Role::Part,
+                    "answer" => Role::Body,
+                    _ => Role::Statistic,
+                };
+                rows.extend(self.rows(&crossed, stub, (answer, role), &slots, &lettered));
+            }
+            blocks.push(Rows { title: self.title(stub, tables), rows });
         }
-        Grid { spanners: self.spanners(&slots, shared), columns, name_column: 1, blocks, more: 0 }
+        let mut grid = Grid {
+            spanners: self.spanners(&slots, shared),
+            columns,
+            letters,
+            name_column: 1,
+            blocks,
+            ..Grid::default()
+        };
+        grid.footnotes = notes::of(self, &crossed, &grid, tables, whole);
+        grid
     }
 
-    fn rows(&self, crossed: &Crossed<'_>, stub: &str, answer: &str, slots: &[Slot<'_>]) -> Vec<Row> {
+    /// What a question is called: as the report says, else as the cross-tab does.
+    fn title(&self, stub: &str, tables: Option<&Records>) -> String {
+        let told = || {
+            let tables = tables?;
+            let line = (0..tables.len())
+                .find(|&line| tables.get(line, "row_variable").text().as_deref() == Some(stub))?;
+            tables.get(line, "title").text().filter(|title| title != stub && !title.is_empty())
+        };
+        if self.labels.contains_key(stub) {
+            return self.heading(stub);
+        }
+        told().unwrap_or_else(|| self.heading(stub))
+    }
+
+    /// The header row of letters, empty where no column has one, and the columns that have.
+    fn letters(&self, crossed: &Crossed<'_>, slots: &[Slot<'_>]) -> (Vec<String>, Lettered) {
+        let letter = |slot: &Slot<'_>| {
+            let heads = crossed.stubs.iter().filter_map(|(stub, _)| crossed.head(stub, slot));
+            heads
+                .map(|line| crossed.text(line, "letter"))
+                .find(|letter| !letter.is_empty())
+                .unwrap_or_default()
+        };
+        let letters: Vec<String> = std::iter::once(String::new()).chain(slots.iter().map(letter)).collect();
+        let named = letters.iter().skip(1).zip(slots).filter(|(letter, _)| !letter.is_empty());
+        let lettered: Lettered = named
+            .map(|(letter, slot)| (slot.banner.to_owned(), self.outer(slot), letter.to_uppercase()))
+            .collect();
+        (if lettered.is_empty() { Vec::new() } else { letters }, lettered)
+    }
+
+    /// The outer values of a column of a nested banner: columns are compared within them.
+    fn outer(&self, slot: &Slot<'_>) -> String {
+        let parts = slot.value.map(|value| self.parts(slot.banner, value)).unwrap_or_default();
+        parts[..parts.len().saturating_sub(1)].join(NESTED)
+    }
+
+    /// What tests found of a cell: letters of columns that the page shows, then signs.
+    fn found(&self, crossed: &Crossed<'_>, line: usize, slot: &Slot<'_>, lettered: &Lettered) -> String {
+        let outer = self.outer(slot);
+        let shown = |letter: &char| {
+            let capital = letter.to_uppercase().to_string();
+            lettered.contains(&(slot.banner.to_owned(), outer.clone(), capital))
+        };
+        let letters: String = crossed.text(line, "letters").chars().filter(shown).collect();
+        let signs = Against::ALL.into_iter().filter_map(|against| {
+            let difference = Difference::from_word(&crossed.text(line, against.column()))?;
+            Some(against.sign(difference).to_owned())
+        });
+        let all = std::iter::once(letters).chain(signs).filter(|found| !found.is_empty());
+        all.collect::<Vec<_>>().join(" ")
+    }
+
+    fn rows(
+        &self,
+        crossed: &Crossed<'_>,
+        stub: &str,
+        (answer, role): (&Answer, Role),
+        slots: &[Slot<'_>],
+        lettered: &Lettered,
+    ) -> Vec<Row> {
         let measures = if self.measures.is_empty() { &[Measure::ColumnShare][..] } else { &self.measures };
+        let statistic = answer.statistic();
+        // A statistic is one figure, whatever is shown of the answers.
+        let measures = if statistic.is_some() { &measures[..1] } else { measures };
         let row = |(at, measure): (usize, &Measure)| {
             let cells = slots.iter().map(|slot| {
-                let value = crossed.number(crossed.line(stub, answer, slot), measure.column());
-                value.map_or(Cell::Blank, |value| Cell::number(value, measure.format()))
+                let Some(line) = crossed.line(stub, answer, slot) else { return Cell::Text(String::new()) };
+                if crossed.hidden(line) {
+                    return Cell::Hidden;
+                }
+                if crossed.number(Some(line), "base") == Some(0.0) {
+                    return Cell::Text(String::new());
+                }
+                let (column, format) = match statistic {
+                    Some(format) => ("estimate", format),
+                    None => (measure.column(), measure.format()),
+                };
+                let found = if at == 0 { self.found(crossed, line, slot, lettered) } else { String::new() };
+                match crossed.number(Some(line), column) {
+                    None => Cell::Blank,
+                    Some(value) if found.is_empty() => Cell::number(value, format),
+                    Some(value) => Cell::Tested { value, format, found },
+                }
             });
             let (role, label) = match at {
-                0 => (Role::Body, answer),
+                0 => (role, answer.label.as_str()),
                 _ => (Role::Detail, measure.label()),
             };
             Row { role, cells: std::iter::once(Cell::Text(label.to_owned())).chain(cells).collect() }
@@ -338,6 +472,7 @@ fn bases(crossed: &Crossed<'_>, stub: &str, slots: &[Slot<'_>]) -> Vec<Row> {
             };
             match crossed.sum(head, column) {
                 Some(value) => Cell::Number { value, format: Format::Count, mark },
+                None if head.is_some_and(|line| crossed.hidden(line)) => Cell::Hidden,
                 None => Cell::Blank,
             }
         });
@@ -415,7 +550,7 @@ mod tests {
         let labels = [("phase".to_owned(), "Where they are".to_owned())].into();
         let banner = Banner { measures: vec![Measure::ColumnShare, Measure::Index], labels };
         assert_eq!(
-            shown(&banner.grid(&Records::read(&frame).unwrap())),
+            shown(&banner.grid(&Records::read(&frame).unwrap(), None, true)),
             [
                 "×2|Persona×1|Region×1",
                 "|Total|Buyer|EMEA",
@@ -444,7 +579,7 @@ mod tests {
             ("source", "B", "region", "EMEA", 1.0, 160.0, 160.0),
         ]);
         assert_eq!(
-            shown(&Banner::default().grid(&Records::read(&frame).unwrap())),
+            shown(&Banner::default().grid(&Records::read(&frame).unwrap(), None, true)),
             [
                 "×1|Persona×2|Region×2",
                 "|Total|Buyer|Total|EMEA",
@@ -467,16 +602,126 @@ mod tests {
             ("phase", "A", name, "AMER / m", 0.3, 100.0, 100.0),
             ("phase", "A", name, "EMEA / f", 0.2, 200.0, 200.0),
         ]);
-        let grid = Banner::default().grid(&Records::read(&frame).unwrap());
+        let grid = Banner::default().grid(&Records::read(&frame).unwrap(), None, true);
         assert_eq!(shown(&grid)[..3], ["×2|Region by Gender×3", "×2|AMER×2|EMEA×1", "|Total|f|m|f"]);
         let emea = only(&frame, "region", "EMEA").unwrap();
-        let kept = shown(&Banner::default().grid(&Records::read(&emea).unwrap()));
+        let kept = shown(&Banner::default().grid(&Records::read(&emea).unwrap(), None, true));
         assert_eq!(kept[2], "|Total|f");
     }
 
     #[test]
     fn nothing_crossed_is_an_empty_grid() {
-        let grid = Banner::default().grid(&Records::read(&long(&[]).head(Some(0))).unwrap());
+        let grid = Banner::default().grid(&Records::read(&long(&[]).head(Some(0))).unwrap(), None, true);
         assert!(grid.is_empty());
+    }
+
+    /// A question with two columns: a net and its two answers, another answer, a mean.
+    fn tested() -> DataFrame {
+        let rows = ["Good", "4", "5", "Bad", "Mean"];
+        let kinds = ["net", "answer", "answer", "answer", "mean"];
+        let nets = [None, Some("Good"), Some("Good"), None, None];
+        let columns = [TOTAL, "Buyer", "User"];
+        let cells: Vec<(usize, usize)> =
+            (0..5).flat_map(|row| (0..3).map(move |column| (row, column))).collect();
+        let of =
+            |value: fn(usize, usize) -> f64| cells.iter().map(|&(r, c)| value(r, c)).collect::<Vec<f64>>();
+        let words = |value: fn(usize, usize) -> Option<&'static str>| {
+            cells.iter().map(|&(r, c)| value(r, c)).collect::<Vec<_>>()
+        };
+        df!(
+            "row_variable" => vec!["satisfaction"; 15],
+            "row_value" => cells.iter().map(|&(row, _)| rows[row]).collect::<Vec<_>>(),
+            "row_kind" => cells.iter().map(|&(row, _)| kinds[row]).collect::<Vec<_>>(),
+            // The two answers were given by the same people: no sum would tell them.
+            "net" => cells.iter().map(|&(row, _)| nets[row]).collect::<Vec<_>>(),
+            "column_variable" => vec!["persona"; 15],
+            "column_value" => cells.iter().map(|&(_, column)| columns[column]).collect::<Vec<_>>(),
+            "is_total" => cells.iter().map(|&(_, column)| column == 0).collect::<Vec<_>>(),
+            "letter" => words(|_, column| [None, Some("A"), Some("B")][column]),
+            "n" => of(|row, _| [70.0, 60.0, 40.0, 30.0, 100.0][row]),
+            "n_weighted" => of(|row, _| [70.0, 30.0, 40.0, 30.0, 100.0][row]),
+            "column_share" => of(|row, _| [0.7, 0.3, 0.4, 0.3, 0.0][row]),
+            "estimate" => of(|_, column| [3.333, 3.5, 3.0][column]),
+            "letters" => words(|row, column| (row != 3 && column == 1).then_some("Bc")),
+            "vs_rest" => words(|row, column| match (row, column) {
+                (0, 1) => Some("higher"),
+                (0, 2) => Some("slightly lower"),
+                (_, 0) => None,
+                _ => Some("same"),
+            }),
+            "suppressed" => words(|row, column| (row == 3 && column == 2).then_some("small")),
+            "base" => of(|_, _| 100.0),
+            "base_weighted" => of(|_, _| 100.0),
+            "base_effective" => of(|_, _| 100.0),
+        )
+        .unwrap()
+    }
+
+    fn about(notes: &[(&str, &str, &str)]) -> Records {
+        let frame = df!(
+            "row_variable" => notes.iter().map(|note| note.0).collect::<Vec<_>>(),
+            "column_variable" => notes.iter().map(|note| note.1).collect::<Vec<_>>(),
+            "title" => vec!["How satisfied are you?"; notes.len()],
+            "base_text" => vec!["All who answered"; notes.len()],
+            "variance" => vec!["frequency"; notes.len()],
+            "test_note" => notes.iter().map(|note| note.2).collect::<Vec<_>>(),
+            "chi_square" => vec![12.345; notes.len()],
+            "df" => vec![3i64; notes.len()],
+            "p_value" => vec![0.0004; notes.len()],
+        );
+        Records::read(&frame.unwrap()).unwrap()
+    }
+
+    #[test]
+    fn findings_stand_beside_the_figures_and_are_explained() {
+        let records = Records::read(&tested()).unwrap();
+        let about = about(&[("satisfaction", "persona", "z tests at 95 %. Compared: A/B; no others.")]);
+        let grid = Banner::default().grid(&records, Some(&about), true);
+        assert_eq!(grid.letters, ["", "", "A", "B"]);
+        let block = &grid.blocks[1];
+        assert_eq!(block.title, "How satisfied are you?");
+        let roles: Vec<Role> = block.rows.iter().map(|row| row.role).collect();
+        assert_eq!(roles, [Role::Net, Role::Part, Role::Part, Role::Body, Role::Statistic]);
+        let told = |row: usize, cell: usize| {
+            let cell = &block.rows[row].cells[cell];
+            format!("{} {}", cell.text(), cell.found())
+        };
+        // The letter of a column that is not on the page is left out.
+        assert_eq!([told(0, 1), told(0, 2), told(0, 3)], ["70% ", "70% B +", "70% (–)"]);
+        assert_eq!([told(3, 2), told(3, 3), told(4, 2)], ["30% ", "hidden ", "3.50 B"]);
+        assert_eq!(
+            grid.footnotes,
+            [
+                "Base: all who answered.",
+                "A letter beside a figure: significantly larger than in the column of that letter.",
+                "Significantly different from all others: + higher, (–) lower at the looser level.",
+                "“hidden”: too few people, or a figure from which such a one could be worked out.",
+                "Standard errors, intervals and tests: each answer is one person.",
+                "z tests at 95 %. Compared: A/B; no others.",
+                "Chi-square 12.35 on 3 degrees of freedom, p < 0.001.",
+                "Shares are rounded and may add up to 99 or 101 %. –: none.",
+            ]
+        );
+        let part = Banner::default().grid(&records, Some(&about), false);
+        assert!(part.footnotes.iter().all(|note| !note.contains("Chi-square")), "figures of the whole");
+    }
+
+    #[test]
+    fn tables_that_differ_in_the_columns_compared_share_a_sentence() {
+        let note = |letters: &str| format!("z tests. Compared: {letters}; each with the rest.");
+        let (persona, region) = (note("A/B"), note("A/B/C"));
+        let tables = about(&[
+            ("satisfaction", "persona", persona.as_str()),
+            ("satisfaction", "region", region.as_str()),
+        ]);
+        let told = |tables: &Records| tested_in(tables);
+        assert_eq!(told(&tables), ["z tests. Compared: PERSONA A/B, REGION A/B/C; each with the rest."]);
+        let other = about(&[("a", "persona", persona.as_str()), ("a", "region", "Not tested.")]);
+        assert_eq!(told(&other), [format!("PERSONA: {persona}"), "REGION: Not tested.".to_owned()]);
+        assert!(told(&about(&[("a", "persona", "")])).is_empty());
+    }
+
+    fn tested_in(tables: &Records) -> Vec<String> {
+        super::tested(tables, |_, _| true, |variable| variable.to_uppercase())
     }
 }
