@@ -13,6 +13,7 @@ pub mod plan;
 pub mod report;
 pub mod run;
 pub mod sample;
+pub mod sign;
 pub mod stages;
 pub mod stats;
 

@@ -64,6 +64,12 @@ pub trait Stage: DeserializeOwned + JsonSchema + Clone + Send + Sync + 'static {
     type Ready: Ready + 'static;
     /// The tables this one reads, in the order `lower` receives them.
     fn inputs(&self) -> Vec<&Input>;
+    /// Further tables this one reads, named once it is known what stands behind its inputs: side tables
+    /// of theirs, by the names in `known`. `lower` receives them after the inputs.
+    fn beside(&self, known: &BTreeMap<String, Known>) -> Vec<Input> {
+        let _ = known;
+        Vec::new()
+    }
     /// Reports every problem it can find, not only the first: all look-ups first, all `?` last.
     fn check(self, cx: &mut Check<'_>) -> Option<Self::Ready>;
 }
@@ -255,6 +261,8 @@ pub struct Context<'a> {
     pub cautions: &'a BTreeMap<String, Vec<Caution>>,
     /// Where each table came from, by id.
     pub lineage: &'a BTreeMap<String, Lineage>,
+    /// What the stage's [`fit`](Ready::fit) found, as [`lower`](Ready::lower) had it.
+    pub fitted: &'a [DataFrame],
 }
 
 /// Where a table came from. The same for the same inputs, whenever and wherever it ran.

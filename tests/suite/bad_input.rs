@@ -312,6 +312,110 @@ fn wrong_types() {
     folder.fails(3, &["error[bad-rows]", "`recommend`: \"nine\" is not an integer"]);
 }
 
+/// A word or a type that is wrong hides nothing else: the rest of the stage is checked, and what is made
+/// of it is not held against those who read it.
+#[test]
+fn a_wrong_value_hides_no_other_mistake() {
+    let folder = Folder::new();
+    folder.pipeline(&nps("score: recomend, interval: exact, by: regin"));
+    let both = ["`interval` does not know the word `exact`", "no column `recomend`", "no column `regin`"];
+    folder.refused(2, &[both.as_slice(), &["3 mistakes in p.yaml"]].concat());
+    let reader = "  again:\n    net_promoter: { from: nps, score: estimat }\n";
+    folder.pipeline(&format!("{}{reader}", nps("score: recomend, by: { a: b }, where: w > x")));
+    folder.refused(2, &["`by` has a value of the wrong type", "`recomend`", "`x`", "3 mistakes in p.yaml"]);
+    // Nor is an option that is misspelt held against them.
+    let reader = "  again:\n    net_promoter: { from: nps, score: estimate, by: region }\n";
+    folder.pipeline(&format!("{}{reader}", nps("score: recommend, bye: region")));
+    folder.refused(2, &["has no option `bye`", "1 mistake in p.yaml"]);
+    // Whoever reads a dataset that cannot be read is not told that it does not exist.
+    folder.pipeline(&nps("score: recommend").replace("path: answers.csv", "paht: answers.csv"));
+    folder.refused(2, &["no option `paht`", "lacks the option `path`", "2 mistakes in p.yaml"]);
+    // Nor does a variable that is declared with a slip hide the stages, if its value is known.
+    let vars = "vars: { low: { type: integer, descripton: x, default: 3 } }\n";
+    folder.pipeline(&format!("{vars}{}", nps("score: recomend, where: recommend > $low")));
+    folder.refused(2, &["no option `descripton`", "`recomend`", "2 mistakes in p.yaml"]);
+    folder.pipeline(
+        &nps("score: recommend, where: recommend > $low")
+            .replace("datasets:", "vars: { low: { type: integer, defualt: 3 } }\ndatasets:"),
+    );
+    folder.refused(2, &["no option `defualt`", "1 mistake in p.yaml"]);
+    // A guess that is near is taken for what was meant; one that is not leaves the types unknown.
+    folder.pipeline(&nps("score: recomend").replace("recommend: integer", "recommend: int"));
+    folder.refused(2, &["did you mean `integer`?", "`recomend`", "2 mistakes in p.yaml"]);
+    folder.pipeline(&nps("score: recommend").replace("recommend: integer", "recommend: money"));
+    folder.refused(2, &["does not know the word `money`", "1 mistake in p.yaml"]);
+}
+
+#[test]
+fn a_value_of_another_form_is_told_with_the_form_that_is_wanted() {
+    let folder = Folder::new();
+    folder.pipeline(&nps("score: recommend, by: { region: EMEA }"));
+    folder.refused(2, &["wanted is text or a list", "help: write `by: …` or `by: […]`"]);
+    let report = "  pack:\n    report: { title: T, sections: Scores }\n";
+    folder.pipeline(&format!("{}{report}", nps("score: recommend")));
+    folder.refused(2, &["wanted is a list", "help: write `sections: [{ "]);
+    folder
+        .pipeline(&nps("score: recommend").replace("types: { recommend: integer, w: float }", "types: int"));
+    folder.refused(2, &["allowed are `auto`, or a mapping: `types: { NAME: integer }`"]);
+    folder.write("p.yaml", "version: 1\nname: p\nstages: [a]\n");
+    folder.refused(2, &["`stages` is a mapping of names", "`NAME: …` for each"]);
+}
+
+#[test]
+fn numbers_that_are_none_and_ids_that_share_a_file() {
+    let folder = Folder::new();
+    folder.pipeline(&nps("score: recommend, confidence: .nan"));
+    folder.refused(2, &["error[out-of-range]", "wanted is a finite number", "1 mistake in p.yaml"]);
+    let table = "{ from: nps, title: S, limit: -1 }";
+    let pack =
+        format!("  pack:\n    report: {{ title: T, sections: [{{ items: [{{ table: {table} }}] }}] }}\n");
+    folder.pipeline(&format!("{}{pack}", nps("score: recommend")));
+    folder.refused(2, &["`sections.items.table.limit` has a number out of range", "1 mistake in p.yaml"]);
+    let second = "  NPS:\n    net_promoter: { from: answers, score: recommend }\n";
+    folder.pipeline(&format!("{}{second}", nps("score: recommend")));
+    folder.refused(2, &["error[invalid-id]: `nps` and `NPS` name one file"]);
+    folder.pipeline(&format!("variants: {{ Runs: {{}} }}\n{}", nps("score: recommend")));
+    folder.refused(2, &["error[invalid-id]: `Runs` cannot name a variant"]);
+    // A mistake of form is that of every variant, told once.
+    let variants = "variants: { a: {}, b: {} }\n";
+    folder.pipeline(&format!("{variants}{}", nps("score: recommend, wieght: w")));
+    let ended = folder.ends(&["run", "p.yaml", "--all-variants"], 2, &["1 mistake in p.yaml"]);
+    assert_eq!(ended.err.matches("error[").count(), 1, "{}", ended.err);
+}
+
+#[test]
+fn merge_keys() {
+    let folder = Folder::new();
+    let base = "  nps:\n    net_promoter: &base { from: answers, score: recommend }\n";
+    let merged = "  again:\n    net_promoter: { <<: *base, by: region }\n";
+    folder.pipeline(&format!("{ANSWERS}stages:\n{base}{merged}"));
+    folder
+        .refused(2, &["error[yaml-syntax]: merge keys (`<<`) are not read", "alias", "1 mistake in p.yaml"]);
+    let aliased = "  again:\n    net_promoter: *base\n";
+    folder.pipeline(&format!("{ANSWERS}stages:\n{base}{aliased}"));
+    folder.runs(&[]);
+}
+
+/// The engine takes `*` and `^…$` for many columns: no table has such a one.
+#[test]
+fn columns_that_read_as_patterns() {
+    let folder = Folder::new();
+    for name in ["*", "^re.*$"] {
+        folder
+            .pipeline(&nps("score: recommend"))
+            .write("answers.csv", format!("region,recommend,w,{name}\n"));
+        folder.refused(6, &["error[bad-header]", &format!("`{name}` reads as a pattern"), "`columns: ["]);
+        folder.write("answers.csv", "region,recommend,w\nEMEA,9,1\n");
+        let derived = format!("  more:\n    enrich: {{ from: answers, derive: {{ '{name}': w + 1 }} }}\n");
+        folder.pipeline(&format!("{}{derived}", nps("score: recommend")));
+        folder.refused(2, &["error[invalid-option]: stage `more` would make a column", "pattern of names"]);
+    }
+    // Inside an expression a quoted name is a name.
+    folder.write("answers.csv", "region,recommend,w,a*b\nEMEA,9,1,2\n");
+    folder.pipeline(&nps("score: recommend, where: '\"a*b\" IS NOT NULL'"));
+    folder.runs(&[]);
+}
+
 #[test]
 fn two_stages_with_one_id() {
     let folder = Folder::new();

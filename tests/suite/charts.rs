@@ -89,6 +89,57 @@ fn a_cross_tab_needs_no_roles() {
     assert_eq!(from_total[0], "34%");
 }
 
+/// Of 400 answers North gives 9 and 10 more often than South; two waves, two channels.
+fn survey() -> TempDir {
+    let mut rows = "region,phase,recommend,n,wave\n".to_owned();
+    for at in 0..400 {
+        let (region, wave) = (["North", "South"][at % 2], ["2025", "2026"][at / 2 % 2]);
+        let recommend = if region == "North" { [9, 10, 8, 3][at / 4 % 4] } else { [6, 7, 2, 9][at / 4 % 4] };
+        let phase = ["Aware", "Decided", "Loyal"][at / 3 % 3];
+        rows.push_str(&format!("{region},{phase},{recommend},1,{wave}\n"));
+    }
+    answers(&rows)
+}
+
+#[test]
+fn a_heat_map_tells_what_was_tested_and_how() {
+    let folder = survey();
+    let stages = "  tab:\n    cross_tab:\n      from: answers\n      rows: [recommend]\n      columns: [region, phase]\n      \
+                  questions: { recommend: { nets: { Promoters: [9, 10] }, statistics: [nps] } }\n      \
+                  tests: { compare: [columns, rest] }\n  \
+                  shades:\n    chart: { from: tab, mark: { heat_map: {} } }\n";
+    let texts = texts(&svg(&run(&folder, "out", stages), "shades"));
+    let has = |start: &str| texts.iter().any(|text| text.starts_with(start));
+    assert!(has("Significantly different from all others"), "{texts:?}");
+    assert!(has("Two-sided tests at 95 %"), "{texts:?}");
+    assert!(has("Letters: significantly larger than the column"), "{texts:?}");
+    // The letters of the columns: two regions, three phases.
+    assert_eq!(texts.iter().filter(|text| *text == "C").count(), 1, "{texts:?}");
+    // North has 50 % promoters against 25 %: letter B of the South, and 10 of its scale more often.
+    let net = texts.iter().position(|text| text == "Promoters").unwrap();
+    assert!(texts[net..net + 8].contains(&"B".to_owned()), "{:?}", &texts[net..net + 8]);
+}
+
+#[test]
+fn what_moved_a_score_is_drawn_from_its_stage() {
+    let folder = survey();
+    let stages = "  loyalty:\n    net_promoter: { from: answers, score: recommend, wave: wave, change_by: region }\n  \
+                  moved:\n    chart: { from: loyalty.change, mark: { change: { label: region } } }\n  \
+                  given:\n    chart: { from: loyalty.distribution, mark: { distribution: { label: wave } } }\n  \
+                  trend:\n    chart: { from: loyalty, mark: { line: { x: wave, y: estimate } } }\n";
+    let run = run(&folder, "out", stages);
+    let moved = texts(&svg(&run, "moved"));
+    for text in ["All", "North", "South"] {
+        assert_eq!(moved.iter().filter(|label| *label == text).count(), 1, "{text}: {moved:?}");
+    }
+    let given = texts(&svg(&run, "given"));
+    assert_eq!(given.iter().filter(|text| *text == "10").count(), 2, "a panel for each wave: {given:?}");
+    assert_eq!(given.iter().filter(|text| *text == "n = 200").count(), 2, "{given:?}");
+    // Nothing changed, so nothing is marked and nothing explained.
+    let trend = texts(&svg(&run, "trend"));
+    assert!(trend.iter().all(|text| !text.starts_with("Significantly")), "{trend:?}");
+}
+
 #[test]
 fn too_many_rows_are_refused_with_a_place() {
     let mut rows = "region,recommend,n\n".to_owned();

@@ -91,6 +91,9 @@ fn the_options_of_a_stage_are_explained() {
     let folder = tempfile::tempdir().unwrap();
     let told = stdout(&growthring(folder.path(), &["explain", "net_promoter"]));
     assert!(told.contains("- `score` (required):"), "{told}");
+    let line = |name: &str| told.lines().find(|line| line.starts_with(&format!("- `{name}`"))).unwrap();
+    assert!(line("confidence").ends_with("[default: 0.95]"), "{told}");
+    assert!(!line("by").contains("default:"), "{told}");
 }
 
 #[test]
@@ -154,6 +157,54 @@ fn denied_cautions_publish_nothing() {
     assert!(!folder.path().join("out/net_promoter/_current.json").exists());
     let shown = growthring(folder.path(), &["show", "net_promoter.yaml", "nps", "--run", "last"]);
     assert_eq!(shown.status.code(), Some(0), "{}", stderr(&shown));
+}
+
+/// A caution that a stage says to expect is told and denies nothing; any other still does.
+#[test]
+fn an_accepted_caution_denies_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.csv"), "region,x\nEMEA,1\n").unwrap();
+    let text = "version: 1\nname: v\ndatasets: { a: { path: a.csv } }\nstages:\n  late:\n    accept: CODE\n    sql: { from: a, query: SELECT region FROM a WHERE x = '2' }\n";
+    let ends = |accept: &str| {
+        std::fs::write(folder.path().join("v.yaml"), text.replace("CODE", accept)).unwrap();
+        let ran = growthring(folder.path(), &["run", "v.yaml", "--deny-cautions"]);
+        (ran.status.code(), stderr(&ran))
+    };
+    let (exit, said) = ends("no-rows");
+    assert_eq!(exit, Some(0), "{said}");
+    assert!(said.contains("caution[no-rows]: `late` has no rows"), "{said}");
+    let (exit, said) = ends("[small-base, missing-rate]");
+    assert_eq!(exit, Some(4), "{said}");
+    assert!(said.contains("1 caution is denied"), "{said}");
+    let (exit, said) = ends("no-row");
+    assert_eq!(exit, Some(2), "{said}");
+    assert!(said.contains("did you mean `no-rows`?"), "{said}");
+}
+
+/// Where data lay on the machine is nobody's business who reads a report, and a reader knows tables by
+/// what they are for.
+#[test]
+fn a_report_speaks_to_its_reader() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("in")).unwrap();
+    for name in ["a.csv", "b.csv"] {
+        std::fs::write(folder.path().join("in").join(name), "region,x\nEMEA,1\n").unwrap();
+    }
+    let text = "version: 1\nname: v\nvars: { from: { type: string, default: in } }\ndatasets: { a: { path: '{from}/*.csv' } }\nstages:\n  late:\n    description: What came too late. None on a good day.\n    sql: { from: a, query: SELECT region FROM a WHERE x = '2' }\n  regions: { sql: { from: late, query: 'SELECT region, COUNT(*) AS n FROM late GROUP BY region' } }\n  page: { report: { title: Rows, sections: [{ items: [{ table: { from: regions, title: Rows } }] }] } }\n";
+    std::fs::write(folder.path().join("v.yaml"), text).unwrap();
+    let page = |from: &str| {
+        let setting = format!("from={from}");
+        let ran = growthring(folder.path(), &["run", "v.yaml", "--var", &setting]);
+        assert_eq!(ran.status.code(), Some(0), "{}", stderr(&ran));
+        let current = growthring::run::current(&folder.path().join("out/v")).unwrap();
+        std::fs::read_to_string(current.folder.join("reports/page.html")).unwrap()
+    };
+    let absolute = folder.path().join("in");
+    let told = page(absolute.to_str().unwrap());
+    assert!(!told.contains(folder.path().to_str().unwrap()), "{told}");
+    assert!(told.contains("{from}/a.csv") && told.contains("{from}/b.csv"), "{told}");
+    assert!(page("in").contains("in/a.csv"), "a relative path is the same everywhere");
+    assert!(told.contains("“What came too late” [late] has no rows"), "{told}");
 }
 
 #[test]
@@ -281,6 +332,11 @@ fn variables_and_variants_are_values() {
     };
     assert_eq!(rows(&[], &[]), 1);
     assert_eq!(rows(&["--var", "region=AMER"], &[]), 2);
+    // What a run takes, `show` takes.
+    assert_eq!(rows(&["--var", "region=AMER"], &["--var", "region=AMER"]), 2);
+    let unknown = growthring(folder.path(), &["show", "v.yaml", "rows", "--var", "regin=AMER"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(stderr(&unknown).contains("did you mean `region`?"), "{}", stderr(&unknown));
     assert_eq!(rows(&["--all-variants"], &["--variant", "amer"]), 2);
     let wrong = growthring(folder.path(), &["run", "v.yaml", "--var", "region=MARS"]);
     assert_eq!(wrong.status.code(), Some(2));
@@ -293,8 +349,13 @@ fn a_selection_is_kept_and_not_published() {
     let ran = growthring(folder.path(), &["run", "net_promoter.yaml", "--select", "nps"]);
     assert_eq!(ran.status.code(), Some(0), "{}", stderr(&ran));
     assert!(!folder.path().join("out/net_promoter/_current.json").exists());
-    let wrong = growthring(folder.path(), &["run", "net_promoter.yaml", "--select", "npx"]);
-    assert_eq!(wrong.status.code(), Some(2));
+    for command in ["run", "plan"] {
+        let wrong = growthring(folder.path(), &[command, "net_promoter.yaml", "--select", "npx"]);
+        assert_eq!(wrong.status.code(), Some(2));
+        let said = stderr(&wrong);
+        assert!(said.contains("there is no stage `npx`; did you mean `nps`?"), "{said}");
+        assert!(said.contains("help: the stages are `nps`"), "{said}");
+    }
 }
 
 #[test]

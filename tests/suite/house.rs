@@ -138,6 +138,7 @@ fn only_the_command_line_prints_and_only_main_exits() {
         "report",
         "run",
         "sample",
+        "sign.rs",
         "stages",
         "stats",
     ] {

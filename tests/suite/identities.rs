@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 
 use growthring::engine::tabulate::{Dimension, TableSpec, tabulate};
-use growthring::stages::{CrossTab, NetPromoter};
+use growthring::stages::net_promoter::{Compare, LonelyPsu};
+use growthring::stages::{CrossTab, Interval, NetPromoter};
 use growthring::{Applied, apply};
 use polars::prelude::{Column, DataFrame, DataType, IntoLazy, NamedFrom, Series, col, concat, lit};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
 /// One respondent: persona, region, answer, weight; any of them may be missing.
-type Row = (Option<u8>, Option<u8>, Option<i64>, Option<i8>);
+pub type Row = (Option<u8>, Option<u8>, Option<i64>, Option<i8>);
 
-fn rows(most: usize) -> impl Strategy<Value = Vec<Row>> {
+pub fn rows(most: usize) -> impl Strategy<Value = Vec<Row>> {
     let row = (
         prop::option::weighted(0.9, 0..4u8),
         prop::option::weighted(0.9, 0..3u8),
@@ -23,7 +24,7 @@ fn rows(most: usize) -> impl Strategy<Value = Vec<Row>> {
 }
 
 /// Weights are quarters, so that their sums are exact and laws can be tested to the last bit.
-fn frame(rows: &[Row]) -> DataFrame {
+pub fn frame(rows: &[Row]) -> DataFrame {
     let word = |name: &str, value: Option<u8>| value.map(|v| format!("{name} {v}"));
     let columns: [Column; 4] = [
         text("persona", rows.iter().map(|row| word("persona", row.0))),
@@ -47,17 +48,17 @@ fn scored(frame: DataFrame) -> Applied {
     apply(NetPromoter::new("answer").by(["region"]).weight("w"), frame.lazy()).unwrap()
 }
 
-fn numbers(table: &DataFrame, column: &str) -> Vec<Option<f64>> {
+pub fn numbers(table: &DataFrame, column: &str) -> Vec<Option<f64>> {
     let column = table.column(column).unwrap().cast(&DataType::Float64).unwrap();
     column.f64().unwrap().iter().collect()
 }
 
-fn words(table: &DataFrame, column: &str) -> Vec<Option<String>> {
+pub fn words(table: &DataFrame, column: &str) -> Vec<Option<String>> {
     let column = table.column(column).unwrap().cast(&DataType::String).unwrap();
     column.str().unwrap().iter().map(|word| word.map(str::to_owned)).collect()
 }
 
-fn close(ours: &[Option<f64>], theirs: &[Option<f64>]) -> Result<(), TestCaseError> {
+pub fn close(ours: &[Option<f64>], theirs: &[Option<f64>]) -> Result<(), TestCaseError> {
     prop_assert_eq!(ours.len(), theirs.len());
     for (a, b) in ours.iter().zip(theirs) {
         match (a, b) {
@@ -83,7 +84,7 @@ const SCORES: [&str; 6] =
     ["estimate", "std_error", "conf_low", "conf_high", "promoters_share", "n_effective"];
 
 /// The same cases in every run, and no file beside the tests when one fails.
-fn config() -> ProptestConfig {
+pub fn config() -> ProptestConfig {
     ProptestConfig {
         cases: 48,
         failure_persistence: None,
@@ -209,7 +210,9 @@ proptest! {
         let plain = apply(CrossTab::new([["persona"]], [["region"]]), ones.clone().lazy()).unwrap();
         prop_assert!(crossed(ones.clone()).table.equals_missing(&plain.table));
         let plain = apply(NetPromoter::new("answer").by(["region"]), ones.clone().lazy()).unwrap();
-        prop_assert!(scored(ones).table.equals_missing(&plain.table));
+        // That their errors were linearised is told; it makes no difference.
+        let figures = |table: DataFrame| table.drop("variance").unwrap();
+        prop_assert!(figures(scored(ones).table).equals_missing(&figures(plain.table)));
     }
 
     /// Weights times a constant change nothing but the weighted counts.
@@ -236,5 +239,169 @@ proptest! {
             counted.iter().map(|(key, cell)| (key.to_vec(), *cell)).collect::<Vec<_>>()
         };
         prop_assert_eq!(on(1), on(4));
+    }
+}
+
+// ---------------------------------------------------------------- net promoter: waves, rest, change
+
+/// The rows as a panel: each has a wave, a person that answers at most once in it, and a store.
+fn panel(rows: &[Row]) -> DataFrame {
+    let place = |at: usize| (at % 3, at / 3);
+    let mut frame = frame(rows);
+    for (name, value) in [
+        ("wave", Box::new(|at: usize| place(at).0 as i64) as Box<dyn Fn(usize) -> i64>),
+        ("who", Box::new(|at: usize| place(at).1 as i64)),
+        ("store", Box::new(|at: usize| (place(at).1 % 5) as i64)),
+    ] {
+        let values: Vec<i64> = (0..rows.len()).map(value).collect();
+        frame.with_column(Series::new(name.into(), values).into()).unwrap();
+    }
+    frame
+}
+
+fn waves() -> NetPromoter {
+    NetPromoter::new("answer").by(["region"]).wave("wave").weight("w").compare(Compare::Rest).min_base(1)
+}
+
+/// The same three ways of comparing: independent, people, clusters.
+fn ways() -> [NetPromoter; 3] {
+    [
+        waves().change_by("persona"),
+        waves().respondent("who"),
+        NetPromoter::new("answer").wave("wave").cluster("store").lonely_psu(LonelyPsu::Centre),
+    ]
+}
+
+fn applied(stage: &NetPromoter, frame: &DataFrame) -> Applied {
+    apply(stage.clone(), frame.clone().lazy()).unwrap()
+}
+
+const COMPARED: [&str; 8] = [
+    "estimate",
+    "std_error",
+    "conf_low",
+    "conf_high",
+    "promoters_low",
+    "change",
+    "change_std_error",
+    "change_p_value",
+];
+
+const INTERVALS: [Interval; 3] = [Interval::AdjustedWald, Interval::Wald, Interval::Score];
+
+proptest! {
+    #![proptest_config(config())]
+
+    /// The order of the rows can be seen nowhere, however waves are compared.
+    #[test]
+    fn row_order_never_matters_between_waves(rows in rows(60)) {
+        let frame = panel(&rows);
+        for stage in ways() {
+            let (a, b) = (applied(&stage, &frame), applied(&stage, &frame.reverse()));
+            prop_assert!(a.table.equals_missing(&b.table), "{:?}{:?}", a.table, b.table);
+            prop_assert_eq!(a.sides.len(), b.sides.len());
+            for (name, side) in &a.sides {
+                prop_assert!(side.equals_missing(&b.sides[name]));
+            }
+            prop_assert_eq!(&a.cautions, &b.cautions);
+        }
+    }
+
+    /// Weights that are all one are no weights, and only their proportions matter.
+    #[test]
+    fn weights_without_meaning_mean_nothing(rows in rows(60)) {
+        let frame = panel(&rows);
+        let ones = frame.clone().lazy().with_column(lit(1.0).alias("w")).collect().unwrap();
+        let tenfold = frame.clone().lazy().with_column(col("w") * lit(10.0)).collect().unwrap();
+        for stage in ways() {
+            let mut unweighted = stage.clone();
+            unweighted.weight = None;
+            same_figures(&applied(&stage.clone().weight("w"), &ones).table, &applied(&unweighted, &ones).table, &COMPARED)?;
+            let (plain, scaled) = (applied(&stage, &frame).table, applied(&stage, &tenfold).table);
+            same_figures(&plain, &scaled, &COMPARED)?;
+        }
+    }
+
+    /// Intervals hold what they are of, apart from adjusted Wald on one or two answers, and stay
+    /// within the scale.
+    #[test]
+    fn intervals_stay_within_the_scale(rows in rows(60)) {
+        let frame = panel(&rows);
+        for interval in INTERVALS {
+            let table = applied(&waves().interval(interval), &frame).table;
+            for (name, most) in [("conf", 100.0), ("change", 200.0), ("rest", 200.0)] {
+                let (low, high) =
+                    (numbers(&table, &format!("{name}_low")), numbers(&table, &format!("{name}_high")));
+                for (low, high) in low.into_iter().zip(high) {
+                    let (Some(low), Some(high)) = (low, high) else { continue };
+                    prop_assert!(-most <= low && low <= high && high <= most, "{} to {}", low, high);
+                }
+            }
+            if interval == Interval::Score {
+                let bounds = numbers(&table, "conf_low").into_iter().zip(numbers(&table, "conf_high"));
+                for (estimate, (low, high)) in numbers(&table, "estimate").into_iter().zip(bounds) {
+                    prop_assert!(low <= estimate && estimate <= high);
+                }
+            }
+        }
+    }
+
+    /// Turning the waves round turns the change round.
+    #[test]
+    fn a_change_backwards_is_its_negative(rows in rows(60)) {
+        let frame = panel(&rows).lazy().filter(col("wave").lt(lit(2))).collect().unwrap();
+        let turned = frame.clone().lazy().with_column((lit(1) - col("wave")).alias("wave")).collect().unwrap();
+        for interval in INTERVALS {
+            let stage = NetPromoter::new("answer").wave("wave").weight("w").interval(interval);
+            let (there, back) = (applied(&stage, &frame).table, applied(&stage, &turned).table);
+            let last = |table: &DataFrame, column: &str| numbers(table, column).last().copied().flatten();
+            for (ours, theirs, sign) in [
+                ("change", "change", -1.0),
+                ("change_low", "change_high", -1.0),
+                ("change_statistic", "change_statistic", -1.0),
+                ("change_std_error", "change_std_error", 1.0),
+                ("change_p_value", "change_p_value", 1.0),
+            ] {
+                let turned = last(&back, theirs).map(|value| sign * value);
+                close(&[last(&there, ours)], &[turned])?;
+            }
+        }
+    }
+
+    /// Mix and rate of all segments are the change, and their shares are all.
+    #[test]
+    fn mix_and_rate_are_the_change(rows in rows(60)) {
+        let made = applied(&waves().change_by("persona"), &panel(&rows));
+        let parts = &made.sides["change"];
+        let changes: Vec<_> = numbers(&made.table, "change").into_iter().flatten().collect();
+        let totals = parts.clone().lazy().filter(col("is_total")).collect().unwrap();
+        prop_assert_eq!(totals.height(), changes.len());
+        let changes: Vec<_> = changes.into_iter().map(Some).collect();
+        close(&numbers(&totals, "change"), &changes)?;
+        let segments = parts.clone().lazy().filter(col("is_total").not());
+        let sum = |column: &str| col(column).sum();
+        let summed = segments
+            .group_by_stable([col("region"), col("wave")])
+            .agg(["share_before", "share_after", "mix", "rate", "n_before", "n_after"].map(sum))
+            .collect()
+            .unwrap();
+        for column in ["share_before", "share_after", "mix", "rate", "n_before", "n_after"] {
+            let (ours, theirs) = (numbers(&summed, column), numbers(&totals, column));
+            for (ours, theirs) in ours.iter().zip(&theirs) {
+                prop_assert!((ours.unwrap() - theirs.unwrap()).abs() < 1e-9);
+            }
+        }
+    }
+
+    /// The answers of a group are its people, and a group with its rest is everybody in the wave.
+    #[test]
+    fn answers_and_rest_add_up(rows in rows(60)) {
+        let made = applied(&waves(), &panel(&rows));
+        let counted = made.sides["distribution"].clone().lazy();
+        let counted = counted.group_by_stable([col("region"), col("wave")]).agg([col("n").sum()]).collect().unwrap();
+        prop_assert_eq!(numbers(&counted, "n"), numbers(&made.table, "n"));
+        let sums = made.table.clone().lazy().with_column((col("n") + col("rest_n")).alias("sum"));
+        let spread = sums.group_by_stable([col("wave")]).agg([(col("sum").max() - col("sum").min()).alias("spread")]);
+        prop_assert!(numbers(&spread.collect().unwrap(), "spread").iter().all(|spread| *spread == Some(0.0)));
     }
 }

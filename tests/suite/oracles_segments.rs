@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use growthring::stages::segment::{Method, Rfm, Rule, Rules, Segment};
+use growthring::stages::segment::{Edges, KMeans, Method, Rfm, Rule, Rules, Scale, Segment, Ties};
+use growthring::stats::clustering::{Points, Start, k_means, silhouette};
 use growthring::{Applied, apply};
 use polars::prelude::*;
 
@@ -27,6 +28,10 @@ fn read(path: &Path) -> DataFrame {
 }
 
 fn cdnow(rules: bool) -> Option<Applied> {
+    cdnow_with(rules, Ties::Together, None)
+}
+
+fn cdnow_with(rules: bool, ties: Ties, edges: Option<Edges>) -> Option<Applied> {
     let transactions = read(&crate::shared("golden/attribution-clv/clv/cdnow_transactions.csv")?);
     let rule =
         |(name, condition): &(&str, &str)| Rule { name: (*name).into(), condition: (*condition).into() };
@@ -36,10 +41,13 @@ fn cdnow(rules: bool) -> Option<Applied> {
         amount: "amount".into(),
         as_of: Some("1998-07-01".into()),
         groups: 5.into(),
+        ties,
+        edges,
         rules: rules.then(|| Rules {
             segments: RULES.iter().map(rule).collect(),
             otherwise: "rest".into(),
             column: "segment".into(),
+            profile: Vec::new(),
         }),
     };
     let stage = Segment { from: "transactions".into(), method: Method::Rfm(rfm) };
@@ -121,4 +129,127 @@ fn edges_counts_and_segments_are_theirs() {
     let told: Vec<&str> = made.cautions.iter().map(|caution| caution.key.as_str()).collect();
     assert!(told.contains(&"segment=new"), "{told:?}");
     assert!(told.contains(&"measure=frequency"), "{told:?}");
+}
+
+/// DuckDB's `ntile` over the value and then the customer, and pandas' average ranks.
+#[test]
+fn every_customer_has_the_scores_of_other_rules_for_ties() {
+    let Some(path) = crate::shared("golden/attribution-clv/segments/expected_rfm.csv") else { return };
+    let theirs = read(&path);
+    for (ties, suffix) in [(Ties::Ntile, "ntile"), (Ties::AverageRank, "rank_avg")] {
+        let Some(made) = cdnow_with(false, ties, None) else { return };
+        for score in ["r", "f", "m"] {
+            let column = format!("{score}_{suffix}");
+            same(&floats(&made.table, score), &floats(&theirs, &column), &column);
+        }
+    }
+}
+
+/// Their edges, given as one's own, give their scores.
+#[test]
+fn own_edges_give_the_same_scores() {
+    let Some(path) = crate::shared("golden/attribution-clv/segments/expected_rfm.json") else { return };
+    let told: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let edges = |measure: &str| -> Vec<f64> {
+        told["edges"][measure].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
+    };
+    // Two edges of frequency are the same; a hair below the second leaves group 2 as empty.
+    let mut frequency = edges("frequency");
+    assert_eq!(frequency[..2], [1.0, 1.0]);
+    frequency[0] = 0.999;
+    let edges = Edges {
+        recency_days: edges("recency_days").into(),
+        frequency: frequency.into(),
+        monetary: edges("monetary").into(),
+    };
+    let Some(own) = cdnow_with(false, Ties::Together, Some(edges)) else { return };
+    let Some(fitted) = cdnow(false) else { return };
+    for score in ["r", "m"] {
+        assert_eq!(floats(&own.table, score), floats(&fitted.table, score), "{score}");
+    }
+    let lifted = |x: &Option<f64>| if *x == Some(1.0) { Some(2.0) } else { *x };
+    let expected: Vec<Option<f64>> = floats(&fitted.table, "f").iter().map(lifted).collect();
+    assert_eq!(floats(&own.table, "f"), expected);
+}
+
+fn centroids_of(told: &serde_json::Value, name: &str) -> Vec<Vec<f64>> {
+    let rows = told[name].as_array().unwrap().iter();
+    rows.map(|row| row.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()).collect()
+}
+
+/// scikit-learn's clusters from the same first centroids: inertia, rounds, middles, labels, silhouette.
+#[test]
+fn k_means_is_scikit_learns() {
+    let (Some(rows), Some(told)) = (
+        crate::shared("golden/attribution-clv/segments/expected_kmeans.csv"),
+        crate::shared("golden/attribution-clv/segments/expected_kmeans.json"),
+    ) else {
+        return;
+    };
+    let rows = read(&rows);
+    let told: serde_json::Value = serde_json::from_slice(&std::fs::read(told).unwrap()).unwrap();
+    let columns = ["x1", "x2", "x3"].map(|name| floats(&rows, name));
+    let coordinates = (0..rows.height()).flat_map(|at| columns.each_ref().map(|x| x[at].unwrap()));
+    let points = Points::new(3, coordinates.collect()).unwrap();
+    let found = k_means(&points, Start::Given(&centroids_of(&told, "initial_centroids"))).unwrap();
+
+    // The inputs were written with ten digits.
+    let near = |ours: f64, theirs: f64| {
+        assert!((ours - theirs).abs() < 1e-8 * theirs.abs().max(1.0), "{ours} {theirs}")
+    };
+    near(found.inertia, told["inertia"].as_f64().unwrap());
+    near(silhouette(&points, &found.labels, 5000).unwrap(), told["silhouette"].as_f64().unwrap());
+    assert_eq!(found.rounds as u64, told["n_iter"].as_u64().unwrap());
+    assert!(found.converged && found.refilled == 0);
+    // Theirs keep the order of the first centroids, ours are by size.
+    let sizes: Vec<f64> = told["sizes"].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect();
+    let centroids = centroids_of(&told, "centroids");
+    let ours: Vec<usize> =
+        sizes.iter().map(|size| found.sizes.iter().position(|other| other == size).unwrap()).collect();
+    for (theirs, ours) in ours.iter().enumerate() {
+        found.centroids[*ours].iter().zip(&centroids[theirs]).for_each(|(a, b)| near(*a, *b));
+    }
+    for (label, theirs) in found.labels.iter().zip(floats(&rows, "label")) {
+        assert_eq!(*label, ours[theirs.unwrap() as usize]);
+    }
+}
+
+/// The stage from the measures themselves: its scale is theirs, so every customer gets their cluster.
+#[test]
+fn the_stage_applies_scikit_learns_clusters_to_every_row() {
+    let (Some(measures), Some(labels), Some(told)) = (
+        crate::shared("golden/attribution-clv/segments/expected_rfm.csv"),
+        crate::shared("golden/attribution-clv/segments/expected_kmeans.csv"),
+        crate::shared("golden/attribution-clv/segments/expected_kmeans.json"),
+    ) else {
+        return;
+    };
+    let told: serde_json::Value = serde_json::from_slice(&std::fs::read(told).unwrap()).unwrap();
+    let options = KMeans {
+        features: vec!["recency_days".into(), "frequency".into(), "monetary".into()],
+        scale: Scale::LogZ,
+        k: None,
+        k_range: None,
+        centroids: Some(centroids_of(&told, "initial_centroids").into()),
+        seed: 1,
+        sample: 20_000.into(),
+        column: "cluster".into(),
+        profile: Vec::new(),
+    };
+    let stage = Segment { from: "measures".into(), method: Method::KMeans(options) };
+    let made = apply(stage, read(&measures).lazy()).unwrap();
+    let sizes: Vec<f64> = told["sizes"].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect();
+    let mut by_size = sizes.clone();
+    by_size.sort_by(|a, b| b.total_cmp(a));
+    let expected: Vec<Option<f64>> = floats(&read(&labels), "label")
+        .iter()
+        .map(|label| {
+            let size = sizes[label.unwrap() as usize];
+            Some(by_size.iter().position(|other| *other == size).unwrap() as f64 + 1.0)
+        })
+        .collect();
+    assert_eq!(floats(&made.table, "cluster"), expected);
+    let counted: Vec<Option<f64>> = by_size.iter().copied().map(Some).chain([Some(0.0)]).collect();
+    assert_eq!(floats(&made.sides["clusters"], "n"), counted);
+    same(&floats(&made.sides["fit"], "inertia"), &[told["inertia"].as_f64()], "inertia");
 }

@@ -73,14 +73,13 @@ fn fits(pattern: &str, file: &str) -> bool {
 }
 
 /// The same inputs give the same bytes, whatever the number of threads.
-#[test]
-fn one_thread_and_several_give_the_same_bytes() {
+fn steady(pipeline: &str) {
     let folders: Vec<tempfile::TempDir> = ["1", "2", "7"]
         .iter()
         .map(|threads| {
             let folder = tempfile::tempdir().unwrap();
             let status = Command::new(env!("CARGO_BIN_EXE_growthring"))
-                .args(["run", "pipelines/partner-health.yaml", "--out"])
+                .args(["run", pipeline, "--out"])
                 .arg(folder.path())
                 .env("POLARS_MAX_THREADS", threads)
                 .env("RAYON_NUM_THREADS", threads)
@@ -97,9 +96,19 @@ fn one_thread_and_several_give_the_same_bytes() {
     for other in &made[1..] {
         assert_eq!(made[0].keys().collect::<Vec<_>>(), other.keys().collect::<Vec<_>>());
         for (name, content) in &made[0] {
-            assert!(content == &other[name], "{name} differs with the number of threads");
+            assert!(content == &other[name], "{name} of {pipeline} differs with the number of threads");
         }
     }
+}
+
+#[test]
+fn one_thread_and_several_give_the_same_bytes() {
+    steady("pipelines/partner-health.yaml");
+}
+
+#[test]
+fn one_thread_and_several_give_the_same_bytes_of_the_whole_chain() {
+    steady("pipelines/nightly.yaml");
 }
 
 fn reported(name: &str) {
