@@ -78,7 +78,8 @@ pub fn maximum<const N: usize>(
         if !value.0.is_finite() || norm(&value.1) >= norm(&found.1) {
             break;
         }
-        (logs, found) = (next, value);
+        logs = next;
+        found = value;
         if norm(&step) > 1e-6 {
             inverse = self::inverse(&curvature(&logs, &at));
         }
@@ -94,6 +95,9 @@ pub fn maximum<const N: usize>(
 
 /// Uphill until the gradient is below `flat` or no step is a gain. `known` are the inverse second
 /// derivatives as far as they are known.
+// Not inlined: the optimiser (rustc 1.95, whole crate at level 3) otherwise lost the fourth of four
+// parameters on the way out, which the tests in this folder notice.
+#[inline(never)]
 fn climb<const N: usize>(
     mut logs: [f64; N],
     known: Option<[[f64; N]; N]>,
@@ -140,12 +144,14 @@ fn climb<const N: usize>(
             }
             update(&mut inverse, &moved, &turned, curved);
         }
-        (logs, here) = (next, value);
+        logs = next;
+        here = value;
     }
     Some((logs, here))
 }
 
 /// The inverse second derivatives after a step, by Broyden, Fletcher, Goldfarb and Shanno.
+#[inline(never)]
 fn update<const N: usize>(inverse: &mut [[f64; N]; N], moved: &[f64; N], turned: &[f64; N], curved: f64) {
     let seen = product(inverse, turned);
     let across = dot(turned, &seen);
@@ -158,6 +164,7 @@ fn update<const N: usize>(inverse: &mut [[f64; N]; N], moved: &[f64; N], turned:
 }
 
 /// Minus the second derivatives, from differences of the gradient.
+#[inline(never)]
 fn curvature<const N: usize>(logs: &[f64; N], at: &impl Fn(&[f64; N]) -> Value<N>) -> [[f64; N]; N] {
     let rows: [[f64; N]; N] = std::array::from_fn(|i| {
         let gradient = |by: f64| {
@@ -172,6 +179,7 @@ fn curvature<const N: usize>(logs: &[f64; N], at: &impl Fn(&[f64; N]) -> Value<N
 }
 
 /// The inverse of a symmetric matrix by its Cholesky factor; none unless it is positive definite.
+#[inline(never)]
 fn inverse<const N: usize>(matrix: &[[f64; N]; N]) -> Option<[[f64; N]; N]> {
     let mut factor = [[0.0; N]; N];
     for i in 0..N {
@@ -209,6 +217,7 @@ fn identity<const N: usize>() -> [[f64; N]; N] {
     std::array::from_fn(|i| std::array::from_fn(|j| if i == j { 1.0 } else { 0.0 }))
 }
 
+#[inline(never)]
 fn product<const N: usize>(matrix: &[[f64; N]; N], x: &[f64; N]) -> [f64; N] {
     matrix.map(|row| dot(&row, x))
 }
@@ -217,6 +226,7 @@ fn dot<const N: usize>(a: &[f64; N], b: &[f64; N]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
+#[inline(never)]
 fn norm<const N: usize>(x: &[f64; N]) -> f64 {
     x.iter().fold(0.0, |most, x| if x.is_nan() { f64::NAN } else { most.max(x.abs()) })
 }
