@@ -8,6 +8,7 @@ pub mod cross_tab;
 pub mod enrich;
 mod exact;
 pub mod export;
+mod named;
 pub mod net_promoter;
 pub mod page;
 pub mod report;

@@ -10,6 +10,7 @@ use super::answers::Known;
 use super::layout::{WEIGHT, any, contradiction, flag, flags, state, value};
 use super::questions::{Asked, Source};
 use crate::stages::Column;
+use crate::stages::named::named;
 
 /// Where a person stands with a question, in the column of states.
 pub(super) const ANSWERED: i8 = 0;
@@ -54,9 +55,9 @@ impl Checked {
                 columns.push(self.state(row, known).alias(state(at)));
             }
         }
-        columns.extend(self.weight.as_ref().map(|weight| exactly(weight).alias(WEIGHT)));
+        columns.extend(self.weight.as_ref().map(|weight| named(weight).alias(WEIGHT)));
         if self.is_taylor() {
-            columns.extend(self.design.columns().map(|(name, column)| exactly(column).alias(name)));
+            columns.extend(self.design.columns().map(|(name, column)| named(column).alias(name)));
         }
         rows.select(columns)
     }
@@ -146,7 +147,7 @@ fn was_not_asked(asked: &Asked) -> Expr {
     match &asked.source {
         Source::One(_) => lit(false),
         Source::Flags(columns) | Source::Codes(columns) => empty(columns),
-        Source::Delimited(column, _) => exactly(&column.name).is_null(),
+        Source::Delimited(column, _) => named(&column.name).is_null(),
     }
 }
 
@@ -158,7 +159,7 @@ fn gives(at: usize, source: &Source, answer: &str) -> Expr {
             let column = columns.iter().find(|column| column.name == answer);
             column.map_or_else(
                 || lit(false),
-                |column| exactly(&column.name).cast(DataType::Float64).eq(lit(1.0)).fill_null(lit(false)),
+                |column| named(&column.name).cast(DataType::Float64).eq(lit(1.0)).fill_null(lit(false)),
             )
         }
         Source::Codes(columns) => {
@@ -166,14 +167,14 @@ fn gives(at: usize, source: &Source, answer: &str) -> Expr {
         }
         Source::Delimited(_, separator) => {
             let wanted = format!("{separator}{answer}{separator}");
-            exactly(&clean(at)).str().contains_literal(lit(wanted)).fill_null(lit(false))
+            named(&clean(at)).str().contains_literal(lit(wanted)).fill_null(lit(false))
         }
     }
 }
 
 /// Whether a column has the value that is shown as this text.
 fn is(column: &Column, text: &str) -> Expr {
-    let value = exactly(&column.name);
+    let value = named(&column.name);
     let same = match (column.dtype.is_numeric(), text.parse::<f64>()) {
         (true, Ok(number)) => value.cast(DataType::Float64).eq(lit(number)),
         _ => value.cast(DataType::String).eq(lit(text.to_owned())),
@@ -185,7 +186,7 @@ fn is(column: &Column, text: &str) -> Expr {
 fn normalised(at: usize, source: &Source) -> Option<Expr> {
     let Source::Delimited(column, separator) = source else { return None };
     let pattern = format!(r"\s*{}\s*", regex::escape(separator));
-    let text = exactly(&column.name).cast(DataType::String).str().strip_chars(lit(NULL));
+    let text = named(&column.name).cast(DataType::String).str().strip_chars(lit(NULL));
     let text = text.str().replace_all(lit(pattern), lit(separator.replace('$', "$$")), false);
     let around = lit(separator.clone());
     Some((around.clone() + text + around).alias(clean(at)))
@@ -193,10 +194,5 @@ fn normalised(at: usize, source: &Source) -> Option<Expr> {
 
 /// The answer in a column; what is not a number is none.
 fn answer(column: &Column) -> Expr {
-    if column.dtype.is_float() { exactly(&column.name).fill_nan(lit(NULL)) } else { exactly(&column.name) }
-}
-
-/// A column by its very name: `col` takes some names for patterns.
-fn exactly(name: &str) -> Expr {
-    Expr::Column(name.into())
+    if column.dtype.is_float() { named(&column.name).fill_nan(lit(NULL)) } else { named(&column.name) }
 }

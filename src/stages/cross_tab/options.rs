@@ -10,6 +10,7 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::document::{Entries, OneOrMany, Spanned};
+pub use crate::stages::bases::{LonelyPsu, Variance};
 use crate::stages::{Expression, Input, Template, bases};
 
 /// Crosses questions with each other: counts, bases, shares, statistics and tests of every cell.
@@ -92,29 +93,6 @@ pub enum BaseRule {
     Asked,
     /// Everyone, asked or not.
     All,
-}
-
-/// How errors are found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Variance {
-    /// Weights are numbers of people: the weighted base is the number of answers.
-    Frequency,
-    /// The effective base of the weights is the number of answers.
-    EffectiveBase,
-    /// Taylor linearisation over strata, clusters and weights, as for any designed sample.
-    Taylor,
-}
-
-/// A stratum with a single first-stage unit says nothing about the variance within it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum LonelyPsu {
-    /// Stop and say so.
-    #[default]
-    Fail,
-    /// Its deviation is taken from the mean of all units.
-    Centre,
 }
 
 /// A question: where its answers are and how they are shown.

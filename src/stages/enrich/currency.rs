@@ -8,6 +8,7 @@ use super::{Columns, Matched, examples, repeated};
 use crate::diagnostic::{Caution, CautionCode, Code, Diagnostic, RunError};
 use crate::document::{Span, Spanned};
 use crate::number;
+use crate::stages::named::named;
 use crate::stages::{Check, Input, Template, type_name};
 
 /// A column of amounts, turned into one currency.
@@ -156,13 +157,8 @@ pub(super) struct Ready {
     into: String,
 }
 
-fn column(name: &str) -> Expr {
-    // `col` would read `^…$` as a pattern and `*` as all columns.
-    Expr::Column(name.into())
-}
-
 fn code(name: &str) -> Expr {
-    column(name).str().strip_chars(lit(NULL)).str().to_uppercase()
+    named(name).str().strip_chars(lit(NULL)).str().to_uppercase()
 }
 
 impl Ready {
@@ -172,15 +168,15 @@ impl Ready {
 
     /// `code`, `day` and `rate` of every rate that can be used.
     fn rates(&self, table: LazyFrame) -> LazyFrame {
-        let rate = column(&self.named("rate"));
+        let rate = named(&self.named("rate"));
         table
             .select([
                 code(&self.rate_currency).alias(self.named("code")),
-                column(&self.rate_date).cast(DataType::Date).alias(self.named("day")),
-                column(&self.rate).cast(DataType::Float64).alias(self.named("rate")),
+                named(&self.rate_date).cast(DataType::Date).alias(self.named("day")),
+                named(&self.rate).cast(DataType::Float64).alias(self.named("rate")),
             ])
-            .filter(column(&self.named("code")).is_not_null())
-            .filter(column(&self.named("day")).is_not_null())
+            .filter(named(&self.named("code")).is_not_null())
+            .filter(named(&self.named("day")).is_not_null())
             .filter(rate.clone().is_finite().and(rate.gt(lit(0.0))))
     }
 
@@ -188,14 +184,14 @@ impl Ready {
     fn asked_by(&self, rows: LazyFrame) -> LazyFrame {
         rows.with_columns([
             code(&self.currency).alias(self.named("code")),
-            column(&self.date).cast(DataType::Date).alias(self.named("day")),
+            named(&self.date).cast(DataType::Date).alias(self.named("day")),
         ])
     }
 
     /// The rate of each currency and day that the rows have: the latest on or before the day.
     pub(super) fn rates_asked(&self, rows: &LazyFrame, table: LazyFrame) -> LazyFrame {
         let (code_name, day_name) = (self.named("code"), self.named("day"));
-        let (here, day) = (column(&code_name), column(&day_name));
+        let (here, day) = (named(&code_name), named(&day_name));
         let by_day = || SortMultipleOptions::default();
         let asked = self
             .asked_by(rows.clone())
@@ -216,12 +212,12 @@ impl Ready {
         };
         let found =
             asked.join_builder().with(rates).on([day.clone()]).how(JoinType::AsOf(Box::new(latest))).finish();
-        found.select([here, day, column(&self.named("rate"))])
+        found.select([here, day, named(&self.named("rate"))])
     }
 
     /// The rows with the new column; `rates` as [`Self::rates_asked`] gives them.
     pub(super) fn convert(&self, rows: LazyFrame, rates: LazyFrame) -> LazyFrame {
-        let (here, day) = (column(&self.named("code")), column(&self.named("day")));
+        let (here, day) = (named(&self.named("code")), named(&self.named("day")));
         let joined = self
             .asked_by(rows)
             .join_builder()
@@ -230,7 +226,7 @@ impl Ready {
             .how(JoinType::Left)
             .maintain_order(MaintainOrderJoin::Left)
             .finish();
-        let (amount, rate) = (column(&self.amount).cast(DataType::Float64), column(&self.named("rate")));
+        let (amount, rate) = (named(&self.amount).cast(DataType::Float64), named(&self.named("rate")));
         let turned = match self.quote {
             Quote::Direct => amount.clone() * rate,
             Quote::Indirect => amount.clone().true_div(rate),
@@ -246,7 +242,7 @@ impl Matched for Ready {
     }
 
     fn duplicates(&self, table: LazyFrame) -> LazyFrame {
-        let (code, day) = (column(&self.named("code")), column(&self.named("day")));
+        let (code, day) = (named(&self.named("code")), named(&self.named("day")));
         let shown = concat_str([code.clone(), day.clone().cast(DataType::String)], " ", false);
         repeated(self.rates(table), vec![code, day], shown)
     }
@@ -266,15 +262,15 @@ impl Matched for Ready {
     }
 
     fn asked(&self) -> Option<Expr> {
-        Some(column(&self.amount).is_not_null())
+        Some(named(&self.amount).is_not_null())
     }
 
     fn found(&self) -> Expr {
-        column(&self.into).is_not_null()
+        named(&self.into).is_not_null()
     }
 
     fn key(&self) -> Expr {
-        let (code, day) = (column(&self.named("code")), column(&self.named("day")).cast(DataType::String));
+        let (code, day) = (named(&self.named("code")), named(&self.named("day")).cast(DataType::String));
         concat_str([coalesce(&[code, lit("no currency")]), coalesce(&[day, lit("no date")])], " ", false)
     }
 

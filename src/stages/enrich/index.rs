@@ -8,6 +8,7 @@ use super::Columns;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::{OneOrMany, Spanned};
 use crate::expression::rules;
+use crate::stages::named::named;
 use crate::stages::{Check, exact, type_name};
 
 /// A column of numbers compared with its mean over all rows.
@@ -65,11 +66,6 @@ pub(super) struct Ready {
     into: String,
 }
 
-fn column(name: &str) -> Expr {
-    // `col` would read `^…$` as a pattern and `*` as all columns.
-    Expr::Column(name.into())
-}
-
 impl Ready {
     fn named(&self, part: &str) -> String {
         format!("__index_{}_{part}", self.at)
@@ -78,7 +74,7 @@ impl Ready {
     /// What is compared, known before the rows go through: the mean of the whole and, with `by`, the
     /// mean of each part.
     pub(super) fn means(&self, rows: &LazyFrame) -> Vec<LazyFrame> {
-        let value = exact::number(column(&self.value));
+        let value = exact::number(named(&self.value));
         let sums = [exact::sum(value.clone()).alias("total"), value.count().alias("count")];
         let mean = |name: String| rules::divide(col("total"), col("count")).alias(name);
         let whole = rows.clone().select(sums.clone()).select([mean(self.named("whole"))]);
@@ -89,7 +85,7 @@ impl Ready {
             .by
             .iter()
             .enumerate()
-            .map(|(at, name)| column(name).alias(self.named(&format!("by_{at}"))))
+            .map(|(at, name)| named(name).alias(self.named(&format!("by_{at}"))))
             .collect();
         let mut kept = self.keys();
         kept.push(mean(self.named("part")));
@@ -112,9 +108,9 @@ impl Ready {
         };
         let parts = if self.by.is_empty() { None } else { means.next() };
         let (rows, part) = match parts {
-            None => (rows, exact::number(column(&self.value))),
+            None => (rows, exact::number(named(&self.value))),
             Some(parts) => {
-                let here: Vec<Expr> = self.by.iter().map(|name| column(name)).collect();
+                let here: Vec<Expr> = self.by.iter().map(|name| named(name)).collect();
                 let join = rows
                     .join_builder()
                     .with(parts.clone().lazy())

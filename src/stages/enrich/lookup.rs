@@ -10,6 +10,7 @@ use crate::diagnostic::{Caution, CautionCode, Code, Diagnostic, RunError};
 use crate::document::{Entries, Span};
 use crate::expression::rules;
 use crate::number;
+use crate::stages::named::named;
 use crate::stages::{Check, Column, Expression, Input, type_name};
 
 /// Columns taken over from another table.
@@ -188,16 +189,11 @@ pub(super) struct Ready {
     taken: Vec<Taken>,
 }
 
-fn column(name: &str) -> Expr {
-    // `col` would read `^…$` as a pattern and `*` as all columns.
-    Expr::Column(name.into())
-}
-
 impl Ready {
     /// A key as it is compared.
     fn comparable(&self, name: &str, dtype: &DataType) -> Expr {
         match dtype {
-            DataType::String if self.normalised => rules::normalise(column(name)),
+            DataType::String if self.normalised => rules::normalise(named(name)),
             _ => self.plain(name, dtype),
         }
     }
@@ -205,8 +201,8 @@ impl Ready {
     /// A key as it is written, in the type of both sides.
     fn plain(&self, name: &str, dtype: &DataType) -> Expr {
         match dtype {
-            DataType::Int64 => column(name).cast(DataType::Int64),
-            _ => column(name),
+            DataType::Int64 => named(name).cast(DataType::Int64),
+            _ => named(name),
         }
     }
 
@@ -226,7 +222,7 @@ impl Ready {
 
     /// A null is the key of nothing.
     fn whole_keys(&self) -> Expr {
-        let whole = (0..self.keys.len()).map(|at| column(&self.key_name(at)).is_not_null());
+        let whole = (0..self.keys.len()).map(|at| named(&self.key_name(at)).is_not_null());
         whole.reduce(Expr::and).unwrap_or(lit(true))
     }
 
@@ -234,14 +230,14 @@ impl Ready {
     /// rows of the table with one key only one counts, whichever.
     fn table(&self, table: LazyFrame, distinct: bool) -> LazyFrame {
         let mut there = self.keys_there();
-        there.extend(self.taken.iter().map(|taken| column(&taken.there).alias(taken.here.as_str())));
+        there.extend(self.taken.iter().map(|taken| named(&taken.there).alias(taken.here.as_str())));
         there.push(lit(true).alias(self.found_name()));
         let table = table.select(there).filter(self.whole_keys());
         if distinct { table.unique_generic(Some(self.on()), UniqueKeepStrategy::Any) } else { table }
     }
 
     fn on(&self) -> Vec<Expr> {
-        (0..self.keys.len()).map(|at| column(&self.key_name(at))).collect()
+        (0..self.keys.len()).map(|at| named(&self.key_name(at))).collect()
     }
 
     /// Whether keys are folded before they are compared.
@@ -263,9 +259,9 @@ impl Ready {
         let folded =
             keys().map(|(at, key)| self.comparable(&written(at), &key.dtype).alias(self.key_name(at)));
         let mut kept: Vec<Expr> =
-            keys().map(|(at, _)| column(&written(at)).alias(self.key_name(at))).collect();
-        kept.extend(self.taken.iter().map(|taken| column(&taken.here)));
-        kept.push(column(&self.found_name()));
+            keys().map(|(at, _)| named(&written(at)).alias(self.key_name(at))).collect();
+        kept.extend(self.taken.iter().map(|taken| named(&taken.here)));
+        kept.push(named(&self.found_name()));
         rows.clone()
             .select(asked.collect::<Vec<_>>())
             .unique_generic(None, UniqueKeepStrategy::Any)
@@ -315,7 +311,7 @@ impl Ready {
             .finish();
         let defaults = self.taken.iter().filter_map(|taken| {
             let default = taken.default.clone()?;
-            let value = when(self.found()).then(column(&taken.here)).otherwise(default);
+            let value = when(self.found()).then(named(&taken.here)).otherwise(default);
             Some(value.alias(taken.here.as_str()))
         });
         joined.with_columns(defaults.collect::<Vec<_>>())
@@ -356,11 +352,11 @@ impl Matched for Ready {
     }
 
     fn found(&self) -> Expr {
-        column(&self.found_name()).is_not_null()
+        named(&self.found_name()).is_not_null()
     }
 
     fn key(&self) -> Expr {
-        let parts: Vec<Expr> = self.keys.iter().map(|key| as_text(&column(&key.here))).collect();
+        let parts: Vec<Expr> = self.keys.iter().map(|key| as_text(&named(&key.here))).collect();
         match parts.as_slice() {
             [one] => one.clone(),
             _ => {

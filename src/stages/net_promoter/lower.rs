@@ -9,6 +9,7 @@ use polars::prelude::{
 use super::{Baseline, Checked, Wave};
 use crate::diagnostic::{Code, Diagnostic, RunError};
 use crate::engine::tabulate::{Dimension, TableSpec};
+use crate::stages::named::named;
 
 /// An answer as it is counted: 0 to 10, [`INVALID`], [`OUTSIDE`], or null where there is none.
 const ANSWER: &str = "answer";
@@ -80,17 +81,17 @@ impl Checked {
         columns.extend(self.by.iter().enumerate().map(group));
         if let Some(wave) = &self.wave {
             columns.push(group_by(&wave.column).alias(WAVE));
-            columns.extend(wave.respondent.as_ref().map(|who| exactly(&who.value).alias(RESPONDENT)));
+            columns.extend(wave.respondent.as_ref().map(|who| named(&who.value).alias(RESPONDENT)));
         }
         columns.extend(self.change_by.as_ref().map(|column| group_by(column).alias(SEGMENT)));
         columns
-            .extend(self.weight.as_ref().map(|weight| exactly(weight).cast(DataType::Float64).alias(WEIGHT)));
+            .extend(self.weight.as_ref().map(|weight| named(weight).cast(DataType::Float64).alias(WEIGHT)));
         if let Some(design) = &self.design {
             columns.extend(design.strata.as_ref().map(|strata| group_by(strata).alias(STRATUM)));
             columns.extend(design.cluster.as_ref().map(|cluster| group_by(cluster).alias(CLUSTER)));
             let population = design.population.as_ref();
             columns.extend(
-                population.map(|units| exactly(&units.value).cast(DataType::Float64).alias(POPULATION)),
+                population.map(|units| named(&units.value).cast(DataType::Float64).alias(POPULATION)),
             );
         }
         rows.select(columns)
@@ -142,29 +143,29 @@ impl Checked {
 
     /// The rows with a usable answer that belongs to a wave.
     fn answered(&self, rows: &LazyFrame) -> LazyFrame {
-        let mut usable = exactly(CLASS).is_not_null().and(exactly(WAVE).is_not_null());
+        let mut usable = named(CLASS).is_not_null().and(named(WAVE).is_not_null());
         if self.weight.is_some() {
-            let finite = exactly(WEIGHT).lt(lit(f64::INFINITY));
-            usable = usable.and(exactly(WEIGHT).gt(lit(0.0)).and(finite).fill_null(lit(false)));
+            let finite = named(WEIGHT).lt(lit(f64::INFINITY));
+            usable = usable.and(named(WEIGHT).gt(lit(0.0)).and(finite).fill_null(lit(false)));
         }
         rows.clone().filter(usable)
     }
 
     /// People with more than one usable answer in a wave, in one row: how many, and one of them.
     pub(super) fn repeated(&self, rows: &LazyFrame) -> LazyFrame {
-        let keys = || [exactly(WAVE), exactly(RESPONDENT)];
-        let text = |column: &str| exactly(column).first().cast(DataType::String).alias(column);
+        let keys = || [named(WAVE), named(RESPONDENT)];
+        let text = |column: &str| named(column).first().cast(DataType::String).alias(column);
         self.answered(rows)
-            .filter(exactly(RESPONDENT).is_not_null())
+            .filter(named(RESPONDENT).is_not_null())
             .group_by(keys())
             .agg([polars::prelude::len().cast(DataType::Int64).alias("times")])
-            .filter(exactly("times").gt(lit(1)))
+            .filter(named("times").gt(lit(1)))
             .sort([WAVE, RESPONDENT], SortMultipleOptions::default())
             .select([
                 polars::prelude::len().cast(DataType::Int64).alias("people"),
                 text(WAVE),
                 text(RESPONDENT),
-                exactly("times").first().alias("times"),
+                named("times").first().alias("times"),
             ])
     }
 
@@ -172,15 +173,15 @@ impl Checked {
     /// wave is compared with. The rows stay as many as they are and in their order.
     fn with_swings(&self, rows: LazyFrame, wave: &Wave) -> PolarsResult<LazyFrame> {
         let groups: Vec<String> = (0..self.by.len()).map(name).collect();
-        let by = || groups.iter().map(|name| exactly(name)).collect::<Vec<_>>();
-        let with = |other: &[&str]| by().into_iter().chain(other.iter().map(|name| exactly(name))).collect();
+        let by = || groups.iter().map(|name| named(name)).collect::<Vec<_>>();
+        let with = |other: &[&str]| by().into_iter().chain(other.iter().map(|name| named(name))).collect();
         let answered = self.answered(&rows);
         // The waves of each group and the one that each is compared with.
         let (against, before) = ("against", "class before");
         let within = |value: Expr| if groups.is_empty() { Ok(value) } else { value.over(by()) };
         let baseline = match &wave.against {
-            Baseline::Previous => within(exactly(WAVE).shift(lit(1)))?,
-            Baseline::First => within(exactly(WAVE).min())?,
+            Baseline::Previous => within(named(WAVE).shift(lit(1)))?,
+            Baseline::First => within(named(WAVE).min())?,
             Baseline::Named(named) => named.value.clone(),
         };
         let names: Vec<String> = groups.iter().cloned().chain([WAVE.to_owned()]).collect();
@@ -190,10 +191,10 @@ impl Checked {
             .unique(None, UniqueKeepStrategy::Any)
             .sort(names, SortMultipleOptions::default())
             .with_column(baseline.alias(against))
-            .filter(exactly(against).lt(exactly(WAVE)));
+            .filter(named(against).lt(named(WAVE)));
         let earlier = answered
-            .filter(exactly(RESPONDENT).is_not_null())
-            .select([with(&[WAVE, RESPONDENT]), vec![exactly(CLASS).alias(before)]].concat());
+            .filter(named(RESPONDENT).is_not_null())
+            .select([with(&[WAVE, RESPONDENT]), vec![named(CLASS).alias(before)]].concat());
         let join = |rows: LazyFrame, other: LazyFrame, left: Vec<Expr>, right: Vec<Expr>| {
             rows.join_builder()
                 .with(other)
@@ -207,7 +208,7 @@ impl Checked {
         };
         let rows = join(rows, waves, with(&[WAVE]), with(&[WAVE]));
         let rows = join(rows, earlier, with(&[against, RESPONDENT]), with(&[WAVE, RESPONDENT]));
-        Ok(rows.with_column((exactly(CLASS) - exactly(before)).alias(SWING)))
+        Ok(rows.with_column((named(CLASS) - named(before)).alias(SWING)))
     }
 
     /// Refuses people who answered more than once in a wave, as [`repeated`](Self::repeated) found.
@@ -240,14 +241,9 @@ fn name(at: usize) -> String {
     format!("group {at}")
 }
 
-/// A column by its name, which may look like a pattern.
-fn exactly(name: &str) -> Expr {
-    Expr::Column(name.into())
-}
-
 /// A column whose values make groups. What is not a number is a missing one, as in the counting.
 fn group(name: &str, dtype: &DataType) -> Expr {
-    if dtype.is_float() { exactly(name).fill_nan(lit(NULL)) } else { exactly(name) }
+    if dtype.is_float() { named(name).fill_nan(lit(NULL)) } else { named(name) }
 }
 
 fn group_by(column: &super::Column) -> Expr {
@@ -256,7 +252,7 @@ fn group_by(column: &super::Column) -> Expr {
 
 /// 0 to 10 as they are, [`INVALID`] for other numbers, null for none.
 fn answer(score: &str) -> Expr {
-    let score = exactly(score).cast(DataType::Float64);
+    let score = named(score).cast(DataType::Float64);
     let whole = score.clone().eq(score.clone().cast(DataType::Int64).cast(DataType::Float64));
     let valid = score.clone().gt_eq(lit(0.0)).and(score.clone().lt_eq(lit(10.0))).and(whole);
     when(score.clone().is_null().or(score.clone().is_nan()))

@@ -22,6 +22,7 @@ use super::{
 };
 use crate::diagnostic::{Code, RunError};
 use crate::document::Spanned;
+use crate::stages::named::named;
 use crate::stats::composite::{Aggregation, Direction, Normalisation};
 use crate::stats::rank_stability::Plan;
 
@@ -297,11 +298,6 @@ impl Checked {
 
 fn none() -> Expr {
     lit(NULL).cast(DataType::Float64)
-}
-
-/// A column by its name, whatever that is: `col` reads `*` as all columns and `^…$` as a pattern.
-fn named(column: &str) -> Expr {
-    Expr::Column(column.into())
 }
 
 /// One row per partner: `key`, `value`, `n` (rows with a value), `rows`, `std_error` and `base`.

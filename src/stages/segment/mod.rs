@@ -17,6 +17,7 @@ use super::{
     Check, Context, Estimates, Input, Lowered, Promise, Ready, Reduced, Spec, Stage, Table, Template,
 };
 use crate::diagnostic::{Caution, Code, RunError};
+use crate::stages::named::named;
 
 pub use k_means::{KMeans, Scale};
 pub use lifetime::{Given, Lifetime, Model, Unit};
@@ -161,11 +162,6 @@ fn counted(labels: DataFrame, rows: LazyFrame, counts: &[(&str, Vec<Expr>)]) -> 
         .with_columns(picked)
         .sort([AT], SortMultipleOptions::default())
         .select(names)
-}
-
-/// A column by its name, whatever that is: `col` reads `*` as all columns and `^…$` as a pattern.
-fn named(column: &str) -> Expr {
-    Expr::Column(column.into())
 }
 
 /// How often a condition holds.
