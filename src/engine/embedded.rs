@@ -8,7 +8,7 @@ use polars::polars_utils::compression::ZstdLevel;
 use polars::prelude::*;
 
 use super::tabulate::{self, Cells, TableSpec};
-use super::{Format, Target};
+use super::{Format, Target, in_order};
 
 /// Polars in this process.
 #[derive(Debug, Clone, Copy, Default)]
@@ -21,6 +21,7 @@ const ZSTD: i32 = 1;
 
 impl super::Engine for Embedded {
     fn collect(&self, plans: Vec<LazyFrame>) -> PolarsResult<Vec<DataFrame>> {
+        let plans: Vec<LazyFrame> = plans.into_iter().map(in_order).collect();
         let flags = plans.first().map(LazyFrame::get_current_optimizations).unwrap_or_default();
         let plans = plans.into_iter().map(|plan| plan.logical_plan).collect();
         LazyFrame::collect_all_with_engine(plans, polars::prelude::Engine::Streaming, flags)

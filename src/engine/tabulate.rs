@@ -4,6 +4,8 @@
 //! | module | does |
 //! | --- | --- |
 //! | `blocks` | the rows in order, in blocks of a fixed length |
+//! | `scan` | which columns are those of Parquet files as they are |
+//! | `parquet`, `pages` | such columns as codes, from the dictionaries in the files |
 //! | `encode`, `memo` | a column's values as dense codes, the same in every block |
 //! | `weights` | a column's weights, and the few rows whose weight cannot be used |
 //! | `plan` | which tables are counted together, as margins of a larger one |
@@ -20,8 +22,9 @@
 //! number of threads and whatever frames the rows come in; with other tables beside it, a table's
 //! counts are the same and its sums agree but for rounding.
 //!
-//! Memory is bounded by the cells, the distinct values of the columns and a few blocks, beside what
-//! the engine reads ahead; not by the rows.
+//! Memory is bounded by the cells, the distinct values of the columns, a few blocks, and a compressed
+//! chunk of each column that is read as codes or what the engine reads ahead of the others; not by the
+//! rows.
 
 mod blocks;
 mod cells;
@@ -29,14 +32,21 @@ mod count;
 mod encode;
 mod memo;
 mod pack;
+mod pages;
+mod parquet;
 mod plan;
+mod scan;
 mod sparse;
 mod tally;
 mod weights;
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
-use polars::prelude::{DataFrame, DataType, Expr, LazyFrame, PolarsResult, Schema, Series, col, lit};
+use polars::prelude::{
+    DataFrame, DataType, Expr, LazyFrame, PlSmallStr, PolarsResult, Schema, Series, col, lit, polars_ensure,
+};
 use rayon::prelude::*;
 
 pub use cells::{Cell, Cells, LeftOut, Levels, NULL, Unusable};
@@ -44,6 +54,8 @@ pub use cells::{Cell, Cells, LeftOut, Levels, NULL, Unusable};
 use blocks::for_each_block;
 use count::{Block, Counters};
 use encode::Encoder;
+use parquet::Files;
+use scan::Scan;
 use weights::Weights;
 
 /// Rows in a block. Part of the meaning of the sums (see above): changing it may change their last
@@ -105,13 +117,53 @@ pub fn has_categories(dtype: &DataType) -> bool {
 /// Fails where a column does not exist, has a type without categories (see [`has_categories`]), or
 /// where reading the rows fails.
 pub fn tabulate(mut rows: LazyFrame, tables: &[TableSpec]) -> PolarsResult<Vec<Cells>> {
-    let columns = distinct(tables.iter().flat_map(|table| &table.dimensions).map(|d| d.column.as_str()));
-    let weights = distinct(tables.iter().filter_map(|table| table.weight.as_deref()));
     let schema = rows.collect_schema()?;
-    let mut encoders = columns
-        .iter()
-        .map(|column| Encoder::new(column, schema.try_get(column)?))
-        .collect::<PolarsResult<Vec<_>>>()?;
+    if let Some(coded) = Coded::of(&rows, &schema, tables) {
+        match count(rows.clone(), &schema, tables, coded) {
+            Ok(cells) => return Ok(cells),
+            // Whatever it is, the engine reads it or has the words for it.
+            Err(error) => tracing::debug!(%error, "the engine reads what was to be read as codes"),
+        }
+    }
+    count(rows, &schema, tables, Coded::default())
+}
+
+/// The columns that files hold as codes.
+#[derive(Default)]
+struct Coded {
+    columns: BTreeMap<String, parquet::Column>,
+    /// The rows of the files.
+    rows: usize,
+}
+
+impl Coded {
+    /// The dimensions that can be read so; none if there are none.
+    fn of(rows: &LazyFrame, schema: &Schema, tables: &[TableSpec]) -> Option<Self> {
+        let dimensions = dimensions(tables);
+        let scan = Scan::of(&rows.logical_plan, &dimensions)?;
+        if scan.columns.iter().all(Option::is_none) {
+            return None;
+        }
+        let files = Arc::new(Files::open(scan.files).ok()?);
+        let column = |(name, source): (&&str, Option<PlSmallStr>)| {
+            Some((name.to_string(), files.column(&source?, schema.get(name)?)?))
+        };
+        let columns: BTreeMap<_, _> = dimensions.iter().zip(scan.columns).filter_map(column).collect();
+        (!columns.is_empty()).then_some(Self { columns, rows: files.rows })
+    }
+}
+
+/// Counts the tables, with some columns read as codes and the others by the engine.
+fn count(
+    rows: LazyFrame,
+    schema: &Schema,
+    tables: &[TableSpec],
+    mut coded: Coded,
+) -> PolarsResult<Vec<Cells>> {
+    let columns = dimensions(tables);
+    let weights = distinct(tables.iter().filter_map(|table| table.weight.as_deref()));
+    let encoder = |column: &&str| Encoder::new(column, schema.try_get(column)?);
+    let mut encoders = columns.iter().map(encoder).collect::<PolarsResult<Vec<_>>>()?;
     for weight in &weights {
         schema.try_get(weight)?;
     }
@@ -122,30 +174,51 @@ pub fn tabulate(mut rows: LazyFrame, tables: &[TableSpec]) -> PolarsResult<Vec<C
     let mut counters = Counters::new(tables.iter().map(place_of).collect());
     let mut weighed: Vec<Weights> = weights.iter().map(|_| Weights::default()).collect();
 
-    let wanted = distinct(columns.iter().chain(&weights).copied());
+    let is_coded = !coded.columns.is_empty();
+    let mut sources: Vec<Option<parquet::Column>> =
+        columns.iter().map(|column| coded.columns.remove(*column)).collect();
+    let by_engine = columns.iter().zip(&sources).filter(|(_, source)| source.is_none());
+    let wanted = distinct(by_engine.map(|(column, _)| *column).chain(weights.iter().copied()));
     let mut total = 0;
-    for_each_block(only(rows, &schema, &wanted), BLOCK, |frames| {
-        encoders.par_iter_mut().zip(&columns).try_for_each(|(encoder, column)| {
+    let mut work = |frames: &[DataFrame], height: usize| {
+        let columns = encoders.par_iter_mut().zip(&mut sources).zip(&columns);
+        columns.try_for_each(|((encoder, source), column)| {
             encoder.clear();
-            frames.iter().try_for_each(|frame| encoder.encode(series(frame, column)?))
+            match source {
+                Some(source) => source.encode(height, encoder),
+                None => frames.iter().try_for_each(|frame| encoder.encode(series(frame, column)?)),
+            }
         })?;
         weighed.par_iter_mut().zip(&weights).try_for_each(|(weights, column)| {
             weights.clear();
             frames.iter().try_for_each(|frame| weights.read(series(frame, column)?))
         })?;
-        let height = frames.iter().map(DataFrame::height).sum();
         counters.count(&Block {
             height,
             codes: encoders.iter().map(Encoder::codes).collect(),
             sizes: encoders.iter().map(Encoder::size).collect(),
             weights: &weighed,
         });
-        total += height as u64;
+        total += height;
         Ok(())
-    })?;
-
+    };
+    if is_coded && wanted.is_empty() {
+        let heights = (0..coded.rows).step_by(BLOCK.get()).map(|start| BLOCK.get().min(coded.rows - start));
+        for height in heights {
+            work(&[], height)?;
+        }
+    } else {
+        let height = |frames: &[DataFrame]| frames.iter().map(DataFrame::height).sum();
+        for_each_block(only(rows, schema, &wanted), BLOCK, |frames| work(frames, height(frames)))?;
+    }
+    polars_ensure!(!is_coded || total == coded.rows, ComputeError: "the files have other rows than the plan");
     let sorted = encoders.par_iter().map(Encoder::sorted).collect::<PolarsResult<Vec<_>>>()?;
-    Ok(counters.finish(tables, &sorted, total))
+    Ok(counters.finish(tables, &sorted, total as u64))
+}
+
+/// The names of the columns that span the tables, sorted.
+fn dimensions(tables: &[TableSpec]) -> Vec<&str> {
+    distinct(tables.iter().flat_map(|table| &table.dimensions).map(|d| d.column.as_str()))
 }
 
 /// The wanted columns; without any, one that keeps the number of rows.

@@ -5,6 +5,8 @@ use std::sync::mpsc::sync_channel;
 
 use polars::prelude::{DataFrame, Engine, LazyFrame, PlanCallback, PolarsError, PolarsResult};
 
+use crate::engine::in_order;
+
 /// Frames that may wait while the one before is worked on.
 const AHEAD: usize = 0;
 
@@ -20,7 +22,7 @@ pub(super) fn for_each_block(
     let end = send.clone();
     // The callback's answer says whether to stop: yes when nobody listens any more.
     let callback = PlanCallback::new(move |frame: DataFrame| Ok(send.send(Some(frame)).is_err()));
-    let plan = rows.sink_batches(callback, true, None)?;
+    let plan = in_order(rows).sink_batches(callback, true, None)?;
     std::thread::scope(|scope| {
         let reader = scope.spawn(move || {
             let read = plan.collect_with_engine(Engine::Streaming);

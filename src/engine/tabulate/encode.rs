@@ -75,6 +75,28 @@ impl Encoder {
         self.codes.clear();
     }
 
+    /// Adds rows to the block at hand that are given as places in a list of codes. False if a place is
+    /// not in the list.
+    pub(super) fn extend(&mut self, places: &[u32], codes: &[u32]) -> bool {
+        let mut is_in_list = true;
+        let code = |place: &u32| {
+            codes.get(*place as usize).copied().unwrap_or_else(|| {
+                is_in_list = false;
+                0
+            })
+        };
+        self.codes.extend(places.iter().map(code), self.next);
+        is_in_list
+    }
+
+    /// The codes of values that are no rows, in their order.
+    pub(super) fn learn(&mut self, values: &Series) -> PolarsResult<Vec<u32>> {
+        let block = std::mem::replace(&mut self.codes, Codes::Wide(Vec::with_capacity(values.len())));
+        let learnt = self.encode(values);
+        let codes = std::mem::replace(&mut self.codes, block);
+        learnt.map(|()| codes.into_wide())
+    }
+
     /// Codes further rows of the block at hand.
     pub(super) fn encode(&mut self, rows: &Series) -> PolarsResult<()> {
         let mut coder = Coder { next: &mut self.next, codes: &mut self.codes, at: 0, news: Vec::new() };
@@ -160,7 +182,7 @@ impl Coder<'_> {
             }};
         }
         match physical.dtype() {
-            DataType::Null => (0..rows.len()).for_each(|_| self.codes.extend(&[0], *self.next)),
+            DataType::Null => (0..rows.len()).for_each(|_| self.codes.extend([0], *self.next)),
             DataType::Boolean => {
                 // Bits are no slice of values; few columns are made of them.
                 let numbers = physical.cast(&DataType::UInt8)?;
@@ -224,7 +246,7 @@ impl Coder<'_> {
                 codes[nulls.trailing_zeros() as usize] = 0;
                 nulls &= nulls - 1;
             }
-            self.codes.extend(&codes[..values.len()], *self.next);
+            self.codes.extend(codes[..values.len()].iter().copied(), *self.next);
         }
         self.at += values.len();
     }
@@ -238,16 +260,23 @@ impl Codes {
         }
     }
 
+    fn into_wide(self) -> Vec<u32> {
+        match self {
+            Self::Narrow(codes) => codes.into_iter().map(u32::from).collect(),
+            Self::Wide(codes) => codes,
+        }
+    }
+
     /// Adds codes, all below `next`.
-    fn extend(&mut self, more: &[u32], next: u32) {
+    fn extend(&mut self, more: impl IntoIterator<Item = u32>, next: u32) {
         if let Self::Narrow(codes) = self
             && next > 1 << 16
         {
             *self = Self::Wide(codes.iter().map(|code| u32::from(*code)).collect());
         }
         match self {
-            Self::Narrow(codes) => codes.extend(more.iter().map(|code| *code as u16)),
-            Self::Wide(codes) => codes.extend_from_slice(more),
+            Self::Narrow(codes) => codes.extend(more.into_iter().map(|code| code as u16)),
+            Self::Wide(codes) => codes.extend(more),
         }
     }
 }

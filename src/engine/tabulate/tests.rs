@@ -5,6 +5,8 @@ use polars::prelude::{
     SortMultipleOptions, as_struct, col, df, lit,
 };
 
+mod coded;
+
 use super::*;
 use crate::stats::weights::Base;
 
