@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use clap::Args;
 use serde_json::json as object;
@@ -11,7 +12,7 @@ use super::{
     Exit, FAILED, LogFormat, OK, USAGE, Variables, emit, exit_of, is_json, out, out_folder, read_plan, say,
     say_rejected, unreadable,
 };
-use crate::diagnostic::{Diagnostic, Rejected, RunError, listed, nearest};
+use crate::diagnostic::{Caution, Diagnostic, Rejected, RunError, listed, nearest};
 use crate::plan::{Plan, read_pipeline, read_text};
 use crate::run::{Options, current, index_variants, run};
 
@@ -44,11 +45,15 @@ impl Run {
     pub(super) fn execute(self, log: LogFormat) -> Exit {
         let interrupted = Arc::new(AtomicBool::new(false));
         let flag = Arc::clone(&interrupted);
-        // The second time, the user means it: what was begun is swept away by the next run.
         let handler = ctrlc::set_handler(move || {
+            // The second time, the user means it.
             if flag.swap(true, Ordering::Relaxed) {
-                std::process::exit(130);
+                leave();
             }
+            std::thread::spawn(|| {
+                std::thread::sleep(GRACE);
+                leave();
+            });
         });
         if let Err(error) = handler {
             say(&format!("note: Ctrl-C will end the program at once: {error}"));
@@ -151,6 +156,20 @@ impl Run {
     }
 }
 
+/// How long an interrupted run has to end in order. It leaves a stage where it stands and only writes its
+/// record, so that more time than this means a disk that does not answer.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Ends the program where it stands. Readers keep a whole version at every moment, the system releases
+/// the lock, and the next run sweeps away what was begun.
+fn leave() -> ! {
+    say("error: interrupted; what was begun is swept away by the next run");
+    if is_json() {
+        emit("ended", object!({ "status": "interrupted", "exit": 130 }));
+    }
+    std::process::exit(130);
+}
+
 /// Whether every selected stage exists.
 pub(super) fn known(plan: &Plan, select: Option<&[String]>) -> Result<(), Exit> {
     let Err(unknown) = plan.selected(select) else { return Ok(()) };
@@ -169,7 +188,7 @@ fn report(plan: &Plan, ended: &crate::run::Run, options: &Options, before: bool)
         if is_json() {
             emit("caution", serde_json::to_value(caution).unwrap_or_default());
         } else {
-            say(&format!("caution[{}]: {}", caution.code.word(), caution.message));
+            say(&caution_line(caution));
         }
     }
     let data: Vec<_> = ended.diagnostics().into_iter().cloned().collect();
@@ -197,6 +216,15 @@ fn report(plan: &Plan, ended: &crate::run::Run, options: &Options, before: bool)
     }
     let printed = out(&format!("{}\n", ended.folder.display()));
     if printed == OK { OK } else { FAILED }
+}
+
+/// A caution with its stage, unless it begins with the stage anyway.
+fn caution_line(caution: &Caution) -> String {
+    let (code, stage) = (caution.code.word(), format!("`{}`", caution.stage));
+    if caution.message.starts_with(&stage) {
+        return format!("caution[{code}]: {}", caution.message);
+    }
+    format!("caution[{code}] in {stage}: {}", caution.message)
 }
 
 /// The closing words for people.

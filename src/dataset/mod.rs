@@ -64,6 +64,8 @@ pub struct Found {
 pub struct Landed {
     found: Found,
     schema: SchemaRef,
+    /// Columns that a Parquet file holds as categories, and that are text from here on.
+    categories: BTreeSet<PlSmallStr>,
     /// Nothing for Parquet, which is scanned where it lies.
     copied: Option<Copied>,
     counts: Vec<Count>,
@@ -89,7 +91,7 @@ pub fn find(options: &DatasetOptions, path: &str, base: &Path) -> Result<Found, 
 /// Files that are empty or corrupt, headers that cannot be used, files with different columns.
 pub fn schema(found: &Found) -> Result<Schema, DatasetError> {
     match found.format {
-        Format::Parquet => found.parquet_schema(),
+        Format::Parquet => Ok(found.parquet_schema()?.0),
         _ => Ok(schema_of(&found.columns()?)),
     }
 }
@@ -104,14 +106,14 @@ pub fn land(found: &Found, folder: &Path) -> Result<Landed, DatasetError> {
     let fingerprint = find::fingerprint(&found.files)?;
     let found = found.clone();
     if found.format == Format::Parquet {
-        let (schema, counts) = (Arc::new(found.parquet_schema()?), found.parquet_counts()?);
-        return Ok(Landed { found, schema, copied: None, counts, fingerprint });
+        let ((schema, categories), counts) = (found.parquet_schema()?, found.parquet_counts()?);
+        return Ok(Landed { found, schema: Arc::new(schema), categories, copied: None, counts, fingerprint });
     }
     let columns = found.columns()?;
     let job = Job { files: &found.files, format: found.format, reading: &found.reading, columns: &columns };
     let copied = job.land(folder)?;
     let (schema, counts) = (Arc::new(schema_of(&columns)), copied.counts.clone());
-    Ok(Landed { found, schema, copied: Some(copied), counts, fingerprint })
+    Ok(Landed { found, schema, categories: BTreeSet::new(), copied: Some(copied), counts, fingerprint })
 }
 
 /// The columns that say where a row came from: [`SOURCE`] and [`ROW`].
@@ -140,9 +142,14 @@ impl Landed {
     /// # Errors
     /// A file that cannot be opened.
     pub fn plain(&self) -> PolarsResult<LazyFrame> {
-        let names: Vec<Expr> = self.schema.iter_names().map(|name| col(name.clone())).collect();
+        let names: Vec<Expr> = self.schema.iter_names().map(|name| self.column(name)).collect();
         match &self.copied {
             Some(copied) => Ok(scan(&[&copied.rows])?.select(names)),
+            // One file may hold as text what another holds as categories, or other categories.
+            None if !self.categories.is_empty() && self.found.files.len() > 1 => {
+                let each = self.found.files.iter().map(|file| Ok(scan(&[&file.path])?.select(names.clone())));
+                concat(each.collect::<PolarsResult<Vec<_>>>()?, UnionArgs::default())
+            }
             None => {
                 let paths: Vec<&Path> = self.found.files.iter().map(|file| file.path.as_path()).collect();
                 Ok(scan(&paths)?.select(names))
@@ -159,9 +166,11 @@ impl Landed {
         if let Some(copied) = &self.copied {
             return scan(&[&copied.rows]);
         }
-        let names = self.schema.iter_names().filter(|name| *name != SOURCE && *name != ROW);
-        let data: Vec<Expr> = names.map(|name| col(name.clone())).collect();
-        let all: Vec<Expr> = data.iter().cloned().chain([col(SOURCE), col(ROW)]).collect();
+        let names: Vec<&PlSmallStr> =
+            self.schema.iter_names().filter(|name| *name != SOURCE && *name != ROW).collect();
+        let data: Vec<Expr> = names.iter().map(|name| self.column(name)).collect();
+        let names = names.iter().map(|name| col((*name).clone()));
+        let all: Vec<Expr> = names.chain([col(SOURCE), col(ROW)]).collect();
         // The number of a record starts anew in every file, so every file is scanned apart.
         let each = self.found.files.iter().map(|file| {
             let rows = scan(&[&file.path])?.select(data.clone()).with_row_index(ROW, Some(1));
@@ -169,6 +178,14 @@ impl Landed {
             Ok(rows.with_columns(place).select(all.clone()))
         });
         concat(each.collect::<PolarsResult<Vec<_>>>()?, UnionArgs::default())
+    }
+
+    /// A column of the files as it is known from here on.
+    fn column(&self, name: &PlSmallStr) -> Expr {
+        match self.categories.contains(name) {
+            true => col(name.clone()).cast(DataType::String),
+            false => col(name.clone()),
+        }
     }
 
     /// Records that could not be read: [`refused_schema`].
@@ -360,12 +377,24 @@ impl Found {
         Ok(found.into_iter().map(|(name, kind)| Column { name, kind: kind.unwrap_or(text) }).collect())
     }
 
-    fn parquet_schema(&self) -> Result<Schema, DatasetError> {
+    /// The columns, and which of them a file holds as categories. Those are text like any other: that a
+    /// writer made them smaller says nothing about what they mean.
+    fn parquet_schema(&self) -> Result<(Schema, BTreeSet<PlSmallStr>), DatasetError> {
         let read = |file: &SourceFile| -> Result<Schema, DatasetError> {
             let schema = footer(file)?.schema().map_err(|error| not_parquet(file, error))?;
             Ok(Schema::from_arrow_schema(&schema))
         };
-        let schemas: Vec<Schema> = self.files.par_iter().map(read).collect::<Result<_, DatasetError>>()?;
+        let mut schemas: Vec<Schema> =
+            self.files.par_iter().map(read).collect::<Result<_, DatasetError>>()?;
+        let mut categories = BTreeSet::new();
+        for schema in &mut schemas {
+            for (name, dtype) in schema.iter_mut() {
+                if matches!(dtype, DataType::Categorical(..) | DataType::Enum(..)) {
+                    categories.insert(name.clone());
+                    *dtype = DataType::String;
+                }
+            }
+        }
         let (one, first) = (&self.files[0], &schemas[0]);
         let names: Vec<String> = first.iter_names().map(PlSmallStr::to_string).collect();
         for (other, schema) in self.files.iter().zip(&schemas).skip(1) {
@@ -382,7 +411,7 @@ impl Found {
             let what = format!("`{name}` reads as a pattern of names");
             return Err(DatasetError::header(&one.name, what).help("deliver it under another name"));
         }
-        Ok(first.clone())
+        Ok((first.clone(), categories))
     }
 
     fn parquet_counts(&self) -> Result<Vec<Count>, DatasetError> {

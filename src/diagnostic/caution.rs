@@ -44,6 +44,8 @@ pub enum CautionCode {
     InvalidAnswers,
     /// Answers that are named in the file and that nobody gave.
     UnknownAnswers,
+    /// Answers that a codebook labels more than once.
+    RepeatedLabels,
     /// Answers that exclude each other, given by the same person.
     ContradictoryAnswers,
     /// Rows left out because their weight is missing, zero or negative.
@@ -74,6 +76,12 @@ pub enum CautionCode {
     DoubtfulModel,
     /// A cluster that is not found again when the rows change a little.
     UnstableCluster,
+    /// A period that ends after the data does.
+    UnfinishedPeriod,
+    /// Rows dated before their customer was there.
+    EarlyRows,
+    /// Texts of a picture have letters that its font lacks.
+    UnprintableLetters,
 }
 
 impl CautionCode {
@@ -85,6 +93,7 @@ impl CautionCode {
         CautionCode::QuarantinedRows,
         CautionCode::InvalidAnswers,
         CautionCode::UnknownAnswers,
+        CautionCode::RepeatedLabels,
         CautionCode::ContradictoryAnswers,
         CautionCode::UnusableWeights,
         CautionCode::HeavyWeights,
@@ -100,6 +109,9 @@ impl CautionCode {
         CautionCode::NoMaximum,
         CautionCode::DoubtfulModel,
         CautionCode::UnstableCluster,
+        CautionCode::UnfinishedPeriod,
+        CautionCode::EarlyRows,
+        CautionCode::UnprintableLetters,
     ];
 
     /// The word people see, and the page that `growthring explain` prints.
@@ -116,6 +128,7 @@ impl CautionCode {
             CautionCode::QuarantinedRows => page!("quarantined-rows"),
             CautionCode::InvalidAnswers => page!("invalid-answers"),
             CautionCode::UnknownAnswers => page!("unknown-answers"),
+            CautionCode::RepeatedLabels => page!("repeated-labels"),
             CautionCode::ContradictoryAnswers => page!("contradictory-answers"),
             CautionCode::UnusableWeights => page!("unusable-weights"),
             CautionCode::HeavyWeights => page!("heavy-weights"),
@@ -131,6 +144,9 @@ impl CautionCode {
             CautionCode::NoMaximum => page!("no-maximum"),
             CautionCode::DoubtfulModel => page!("doubtful-model"),
             CautionCode::UnstableCluster => page!("unstable-cluster"),
+            CautionCode::UnfinishedPeriod => page!("unfinished-period"),
+            CautionCode::EarlyRows => page!("early-rows"),
+            CautionCode::UnprintableLetters => page!("unprintable-letters"),
         }
     }
 

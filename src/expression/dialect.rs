@@ -27,6 +27,11 @@ impl Parsed {
         self.places.range(span)
     }
 
+    /// The words of the text, each with its bytes.
+    pub fn tokens(&self) -> &[(Token, Range<usize>)] {
+        &self.tokens
+    }
+
     /// From a function's name, which starts at `start`, to its closing parenthesis.
     pub fn call_range(&self, start: usize) -> Option<Range<usize>> {
         let first = self.tokens.iter().position(|(_, range)| range.start == start)?;

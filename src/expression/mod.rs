@@ -8,6 +8,7 @@ mod calls;
 mod cast;
 mod choice;
 mod comparison;
+mod conditions;
 mod dialect;
 mod functions;
 mod literal;
@@ -23,6 +24,7 @@ use std::collections::BTreeMap;
 
 use polars::prelude::{DataType, Expr, Schema};
 
+pub use conditions::conditions;
 pub(crate) use dialect::statements;
 pub use functions::{Function, OPERATORS, Operator, functions};
 pub use literal::Value;

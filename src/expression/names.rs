@@ -16,7 +16,14 @@ impl Lowering<'_> {
     pub(super) fn column(&mut self, name: &str, quote: Option<char>, range: Range<usize>) -> Option<Operand> {
         if let Some(dtype) = self.schema.get(name) {
             // `col` would read `^…$` as a pattern and `*` as all columns.
-            return Some(Operand::computed(Expr::Column(name.into()), dtype.clone()));
+            let column = Expr::Column(name.into());
+            return Some(match dtype {
+                // Categories are a way to store texts: everything that asks for a text may have them.
+                DataType::Categorical(..) | DataType::Enum(..) => {
+                    Operand::computed(column.cast(DataType::String), DataType::String)
+                }
+                dtype => Operand::computed(column, dtype.clone()),
+            });
         }
         let similar = nearest(name, self.schema.iter_names().map(|name| name.as_str()));
         let help = match similar {

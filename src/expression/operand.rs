@@ -33,7 +33,7 @@ impl Class {
             | DataType::UInt32
             | DataType::UInt64 => Self::Integer,
             DataType::Float32 | DataType::Float64 | DataType::Decimal(..) => Self::Float,
-            DataType::String => Self::Text,
+            DataType::String | DataType::Categorical(..) | DataType::Enum(..) => Self::Text,
             DataType::Boolean => Self::Boolean,
             DataType::Date => Self::Date,
             DataType::Datetime(..) => Self::Datetime,

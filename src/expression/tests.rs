@@ -53,6 +53,39 @@ fn evaluate(text: &str) -> PolarsResult<Column> {
     Ok(column)
 }
 
+#[test]
+fn categories_are_text() {
+    let listed = DataType::from_frozen_categories(FrozenCategories::new(["West", "Ost"]).unwrap());
+    for held in [DataType::from_categories(Categories::global()), listed] {
+        let frame = df!("c" => [Some("Ost"), Some("West"), None]).unwrap().lazy();
+        let frame = frame.with_column(col("c").cast(held)).collect().unwrap();
+        let made = |text: &str| {
+            let typed =
+                compile(text, frame.schema(), &vars()).unwrap_or_else(|told| panic!("{text}: {told:?}"));
+            let out = frame.clone().lazy().select([typed.expr.alias("out")]).collect().unwrap();
+            assert_eq!(out.column("out").unwrap().dtype(), &typed.dtype, "{text}");
+            shown(out.column("out").unwrap()).join(" ")
+        };
+        for text in [
+            "c = 'Ost'",
+            "c <> 'West'",
+            "c IN ('Ost', 'Nord')",
+            "c LIKE 'O%'",
+            "c < 'P'",
+            "c = c AND c < 'P'",
+        ] {
+            assert_eq!(made(text), made("CAST(c AS text) = 'Ost'"), "{text}");
+        }
+        assert_eq!(
+            made("CASE c WHEN 'Ost' THEN c ELSE 'none' END"),
+            made("CASE CAST(c AS text) WHEN 'Ost' THEN 'Ost' ELSE 'none' END")
+        );
+        assert_eq!(made("LOWER(c) || '!'"), made("LOWER(CAST(c AS text)) || '!'"));
+        let told = compile("c = 1", frame.schema(), &vars()).unwrap_err();
+        assert!(told[0].message.contains("text with integer"), "{told:?}");
+    }
+}
+
 fn shown(column: &Column) -> Vec<String> {
     (0..column.len())
         .map(|at| match column.get(at).unwrap() {

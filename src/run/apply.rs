@@ -7,12 +7,12 @@ use std::sync::Arc;
 use polars::prelude::{DataFrame, DataType, Expr, IntoLazy, LazyFrame, Schema, col, lit};
 
 use super::Unwatched;
-use super::step::{Made, collect, kept, make};
+use super::step::{Around, Made, collect, kept, make};
 use crate::dataset;
 use crate::diagnostic::{Caution, Diagnostic, RunError};
 use crate::engine::{Embedded, Engine};
 use crate::pipeline::Vars;
-use crate::stages::{Check, Context, File, Known, Ready, Stage, Table, Traced};
+use crate::stages::{Check, File, Known, Ready, Stage, Table, Traced};
 
 /// What a stage made of one's own frames.
 #[derive(Default)]
@@ -72,20 +72,11 @@ pub fn apply_with<S: Stage>(stage: S, inputs: &[(&str, LazyFrame)]) -> Result<Ap
         Some(ready) if !found.iter().any(Diagnostic::is_error) => ready,
         _ => return Err(ApplyError::Check(found)),
     };
-    let nothing = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-    let cx = Context {
-        stage: S::SPEC.kind,
-        pipeline: "library",
-        variant: None,
-        vars: &nothing.0,
-        charts: &nothing.1,
-        cautions: &nothing.2,
-        lineage: &nothing.3,
-        fitted: &[],
-    };
+    let ready: Arc<dyn Ready> = Arc::new(ready);
+    let around = Around { stage: S::SPEC.kind.into(), pipeline: "library".into(), ..Around::default() };
     let engine: Arc<dyn Engine> = Arc::new(Embedded);
     let promise = ready.output();
-    match make(&ready, &tables, &engine, &cx, &Unwatched)? {
+    match make(&ready, tables, &engine, around, &Unwatched)? {
         Made::Estimates(estimates) => {
             kept(S::SPEC.kind, &promise, &estimates)?;
             let sides = estimates.sides.into_iter().map(|(name, table)| (name.to_owned(), table)).collect();

@@ -31,17 +31,48 @@ pub(super) enum Made {
     Copy { rows: LazyFrame, name: String, format: CopyFormat },
 }
 
-/// Fits, lowers, and estimates where the stage wants it.
+/// The run around a stage, shared: a stage that is interrupted is not waited for and may still read it.
+#[derive(Default)]
+pub(super) struct Around {
+    pub stage: String,
+    pub pipeline: String,
+    pub variant: Option<String>,
+    pub vars: Arc<BTreeMap<String, String>>,
+    pub charts: Arc<BTreeMap<String, chart::Spec>>,
+    pub cautions: Arc<BTreeMap<String, Vec<Caution>>>,
+    pub lineage: Arc<BTreeMap<String, Lineage>>,
+}
+
+impl Around {
+    fn context<'a>(&'a self, fitted: &'a [DataFrame]) -> Context<'a> {
+        Context {
+            stage: &self.stage,
+            pipeline: &self.pipeline,
+            variant: self.variant.as_deref(),
+            vars: &self.vars,
+            charts: &self.charts,
+            cautions: &self.cautions,
+            lineage: &self.lineage,
+            fitted,
+        }
+    }
+}
+
+/// Fits, lowers, and estimates where the stage wants it, each left where it stands by an interruption.
 pub(super) fn make(
-    ready: &dyn Ready,
-    inputs: &[Table],
+    ready: &Arc<dyn Ready>,
+    inputs: Vec<Table>,
     engine: &Arc<dyn Engine>,
-    cx: &Context<'_>,
+    around: Around,
     watch: &dyn Watch,
 ) -> Result<Made, RunError> {
-    let fits = caught(|| ready.fit(inputs))??;
+    let inputs: Arc<[Table]> = inputs.into();
+    let (stage, tables) = (Arc::clone(ready), Arc::clone(&inputs));
+    let fits = guarded(watch, move || stage.fit(&tables))??;
     let fitted = if fits.is_empty() { Vec::new() } else { collect(engine, fits, watch)? };
-    let reduced = match caught(|| ready.lower(inputs, &fitted))?? {
+    let fitted: Arc<[DataFrame]> = fitted.into();
+    let (stage, found) = (Arc::clone(ready), Arc::clone(&fitted));
+    let reduced = match guarded(watch, move || stage.lower(&inputs, &found))?? {
         Lowered::Rows { main, sides } => return Ok(Made::Plans { main, sides }),
         Lowered::Copy { rows, name, format } => return Ok(Made::Copy { rows, name, format }),
         Lowered::Reduce(plans) => Reduced::Frames(collect(engine, plans, watch)?),
@@ -50,7 +81,8 @@ pub(super) fn make(
             Reduced::Cells(guarded(watch, move || engine.tabulate(rows, &tables))??)
         }
     };
-    let estimates = caught(|| ready.estimate(reduced, &Context { fitted: &fitted, ..*cx }))??;
+    let stage = Arc::clone(ready);
+    let estimates = guarded(watch, move || stage.estimate(reduced, &around.context(&fitted)))??;
     Ok(Made::Estimates(Box::new(estimates)))
 }
 
@@ -80,14 +112,14 @@ pub(super) struct Stepper<'a> {
     engine: Arc<dyn Engine>,
     store: &'a Store,
     watch: &'a dyn Watch,
-    vars: BTreeMap<String, String>,
+    vars: Arc<BTreeMap<String, String>>,
     /// Datasets that no step has read yet.
     landed: Readings,
     tables: BTreeMap<String, Slot>,
-    charts: BTreeMap<String, chart::Spec>,
+    charts: Arc<BTreeMap<String, chart::Spec>>,
     /// By stage: its own and those of what it reads.
-    cautions: BTreeMap<String, Vec<Caution>>,
-    lineage: BTreeMap<String, Lineage>,
+    cautions: Arc<BTreeMap<String, Vec<Caution>>>,
+    lineage: Arc<BTreeMap<String, Lineage>>,
     /// In the order of the stages, each once.
     told: Vec<Caution>,
     /// Datasets that could not be landed: told once, not to each of their readers.
@@ -112,19 +144,19 @@ impl<'a> Stepper<'a> {
             engine,
             store,
             watch,
-            vars: plan.vars_text(),
+            vars: Arc::new(plan.vars_text()),
             landed: Readings::new(),
             tables: BTreeMap::new(),
-            charts: BTreeMap::new(),
-            cautions: BTreeMap::new(),
-            lineage: BTreeMap::new(),
+            charts: Arc::default(),
+            cautions: Arc::default(),
+            lineage: Arc::default(),
             told: Vec::new(),
             unread: BTreeSet::new(),
         }
     }
 
     pub(super) fn finish(self) -> (Vec<Caution>, BTreeMap<String, Lineage>) {
-        (self.told, self.lineage)
+        (self.told, Arc::unwrap_or_clone(self.lineage))
     }
 
     /// Whether this dataset could not be landed.
@@ -141,10 +173,7 @@ impl<'a> Stepper<'a> {
 
     fn carry_out(&mut self, step: &Step) -> Result<Done, RunError> {
         let inputs = step.inputs.iter().map(|name| self.input(name)).collect::<Result<Vec<_>, _>>()?;
-        let made = {
-            let cx = self.context(step);
-            make(step.ready.as_ref(), &inputs, &self.engine, &cx, self.watch)?
-        };
+        let made = make(&step.ready, inputs, &self.engine, self.around(step), self.watch)?;
         let mut cautions = Vec::new();
         let rows = match made {
             Made::Plans { main, sides } => self.write_plans(step, main, sides, &mut cautions)?,
@@ -203,16 +232,15 @@ impl<'a> Stepper<'a> {
         None
     }
 
-    fn context<'c>(&'c self, step: &'c Step) -> Context<'c> {
-        Context {
-            stage: &step.id,
-            pipeline: &self.plan.name,
-            variant: self.plan.variant.as_deref(),
-            vars: &self.vars,
-            charts: &self.charts,
-            cautions: &self.cautions,
-            lineage: &self.lineage,
-            fitted: &[],
+    fn around(&self, step: &Step) -> Around {
+        Around {
+            stage: step.id.clone(),
+            pipeline: self.plan.name.clone(),
+            variant: self.plan.variant.clone(),
+            vars: Arc::clone(&self.vars),
+            charts: Arc::clone(&self.charts),
+            cautions: Arc::clone(&self.cautions),
+            lineage: Arc::clone(&self.lineage),
         }
     }
 
@@ -279,9 +307,9 @@ impl<'a> Stepper<'a> {
             fingerprint: landed.fingerprint().to_owned(),
             files: source.found.names(),
         };
-        self.lineage.insert(id.to_owned(), lineage);
+        Arc::make_mut(&mut self.lineage).insert(id.to_owned(), lineage);
         self.told.extend(cautions.iter().cloned());
-        self.cautions.insert(id.to_owned(), cautions);
+        Arc::make_mut(&mut self.cautions).insert(id.to_owned(), cautions);
         Ok(table)
     }
 
@@ -369,7 +397,7 @@ impl<'a> Stepper<'a> {
             self.store.write(&file.path, &file.bytes)?;
         }
         if let Some(spec) = chart {
-            self.charts.insert(step.id.clone(), spec);
+            Arc::make_mut(&mut self.charts).insert(step.id.clone(), spec);
         }
         cautions.extend(told);
         Ok(rows)
@@ -422,7 +450,7 @@ impl<'a> Stepper<'a> {
         }
         all.extend(own.iter().cloned());
         self.told.extend(own);
-        self.cautions.insert(step.id.clone(), all);
+        Arc::make_mut(&mut self.cautions).insert(step.id.clone(), all);
         // A stage may want one table in several places; it is one input all the same.
         let mut inputs: Vec<String> = Vec::with_capacity(step.inputs.len());
         for input in &step.inputs {
@@ -439,7 +467,7 @@ impl<'a> Stepper<'a> {
             fingerprint: step.fingerprint.clone(),
             files: Vec::new(),
         };
-        self.lineage.insert(step.id.clone(), lineage);
+        Arc::make_mut(&mut self.lineage).insert(step.id.clone(), lineage);
     }
 }
 
@@ -475,18 +503,24 @@ pub(super) fn kept(stage: &str, promise: &Promise, estimates: &Estimates) -> Res
 /// How often it is asked whether to stop.
 pub(super) const WATCHED: Duration = Duration::from_millis(50);
 
-/// Runs the engine on a thread of its own while watching for an interruption, and turns a panic of
-/// the engine into an error: no panic reaches a user. After an interruption the thread goes on until
+/// The stack of a thread that works for a stage, in bytes: as much as the main thread of a program has.
+const STACK: usize = 8 << 20;
+
+/// Runs the engine, or a stage, on a thread of its own while watching for an interruption, and turns a
+/// panic of theirs into an error: no panic reaches a user. After an interruption the thread goes on until
 /// the process ends, which is what an interrupted program does next.
 fn guarded<T: Send + 'static>(
     watch: &dyn Watch,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, RunError> {
     let (send, receive) = channel();
-    let worker = std::thread::spawn(move || {
-        // Nobody listens any more after an interruption.
-        let _ = send.send(work());
-    });
+    let thread = std::thread::Builder::new().stack_size(STACK);
+    let worker = thread
+        .spawn(move || {
+            // Nobody listens any more after an interruption.
+            let _ = send.send(work());
+        })
+        .map_err(|error| broken(format!("no thread can be started: {error}")))?;
     loop {
         match receive.recv_timeout(WATCHED) {
             Ok(value) => return Ok(value),
