@@ -91,6 +91,16 @@ impl ChiSquare {
     }
 }
 
+/// The counts that the cells would have if rows and columns were independent, row by row; none in empty
+/// rows and columns, which have no part in the test.
+pub fn expected_counts(columns: usize, counts: &[f64]) -> Vec<Option<f64>> {
+    let table = Margins::of(columns, counts);
+    let cell =
+        |row: f64, column: f64| (row > 0.0 && column > 0.0).then(|| expected(row, column, table.total));
+    let of_row = |row: &f64| table.columns.iter().map(|column| cell(*row, *column)).collect::<Vec<_>>();
+    table.rows.iter().flat_map(of_row).collect()
+}
+
 /// The count that a cell would have if rows and columns were independent.
 pub fn expected(row: f64, column: f64, total: f64) -> f64 {
     row * column / total
@@ -173,6 +183,13 @@ mod tests {
                 + 20.0 * (2.0_f64 / 3.0).ln()
                 + 40.0 * (4.0_f64 / 3.0).ln()),
         );
+        let expected = [20.0, 20.0, 30.0, 30.0].map(Some);
+        assert_eq!(expected_counts(2, &[30.0, 10.0, 20.0, 40.0]), expected);
+        // An empty row and an empty column are no part of the table.
+        let beside = [30.0, 0.0, 10.0, 0.0, 0.0, 0.0, 20.0, 0.0, 40.0];
+        let [a, b, c, d] = expected;
+        assert_eq!(expected_counts(3, &beside), [a, None, b, None, None, None, c, None, d]);
+        assert_eq!(expected_counts(0, &[]), []);
         // In a table of four the residuals are z, and their square is Pearson's statistic.
         close(adjusted_residual(30.0, 40.0, 50.0, 100.0).unwrap(), table.pearson.sqrt());
     }

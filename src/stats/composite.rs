@@ -6,6 +6,7 @@
 //! does. Nothing here knows whose the values are.
 
 use super::multicriteria::{self, Weighted};
+use super::ranking::Order;
 
 /// Which end of an indicator is the good one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,17 +79,32 @@ pub fn normalise(
     direction: Direction,
     method: Normalisation,
 ) -> Result<Vec<Option<f64>>, Unusable> {
-    let directed: Vec<Option<f64>> = values
-        .iter()
-        .map(|value| {
-            value.filter(|x| x.is_finite()).map(|x| if direction == Direction::Lower { -x } else { x })
-        })
-        .collect();
-    let mut present: Vec<f64> = directed.iter().flatten().copied().collect();
-    present.sort_by(f64::total_cmp);
-    let (Some(&min), Some(&max)) = (present.first(), present.last()) else {
+    let mut dense = directed(values, direction);
+    bring_to_scale(&mut dense, direction, method, &mut Order::default())?;
+    Ok(dense.into_iter().map(|value| (!value.is_nan()).then_some(value)).collect())
+}
+
+/// The values with the larger the better, NaN where one is missing or not finite.
+pub(super) fn directed(values: &[Option<f64>], direction: Direction) -> Vec<f64> {
+    let sign = if direction == Direction::Lower { -1.0 } else { 1.0 };
+    let known = |value: &Option<f64>| value.filter(|x| x.is_finite()).map_or(f64::NAN, |x| sign * x);
+    values.iter().map(known).collect()
+}
+
+/// [`normalise`] in place, for those who do it many times: of [`directed`] values, NaN is missing. What
+/// cannot be used is left as it is.
+pub(super) fn bring_to_scale(
+    values: &mut [f64],
+    direction: Direction,
+    method: Normalisation,
+    order: &mut Order,
+) -> Result<(), Unusable> {
+    // `min` and `max` pass over NaN.
+    let min = values.iter().copied().fold(f64::NAN, f64::min);
+    let max = values.iter().copied().fold(f64::NAN, f64::max);
+    if min.is_nan() {
         return Err(Unusable::Missing);
-    };
+    }
     let constant = match method {
         Normalisation::Goalposts { worst, best, .. } => worst == best,
         _ => min == max,
@@ -96,31 +112,45 @@ pub fn normalise(
     if constant {
         return Err(Unusable::Constant);
     }
-    let scale: Box<dyn Fn(f64) -> f64> = match method {
+    let present = |values: &[f64]| values.iter().filter(|x| !x.is_nan()).count() as f64;
+    match method {
         Normalisation::MinMax { low, high } => {
-            Box::new(move |x| low + (high - low) * ((x - min) / (max - min)))
+            values.iter_mut().for_each(|x| *x = low + (high - low) * ((*x - min) / (max - min)));
         }
         Normalisation::Z => {
-            let n = present.len() as f64;
-            let mean = present.iter().sum::<f64>() / n;
-            let variance = present.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0);
-            Box::new(move |x| (x - mean) / variance.sqrt())
+            let n = present(values);
+            let known = || values.iter().filter(|x| !x.is_nan());
+            let mean = known().sum::<f64>() / n;
+            let deviation = (known().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt();
+            values.iter_mut().for_each(|x| *x = (*x - mean) / deviation);
         }
-        Normalisation::Rank => Box::new(move |x| (1 + present.partition_point(|y| *y < x)) as f64),
-        Normalisation::Percentile { low, high } => Box::new(move |x| {
-            let worse = present.partition_point(|y| *y < x) as f64;
-            low + (high - low) * (worse / (present.len() as f64 - 1.0))
-        }),
+        Normalisation::Rank => count_worse(values, order, |worse| 1.0 + worse),
+        Normalisation::Percentile { low, high } => {
+            let others = present(values) - 1.0;
+            count_worse(values, order, |worse| low + (high - low) * (worse / others));
+        }
         Normalisation::Goalposts { worst, best, low, high } => {
             let sign = if direction == Direction::Lower { -1.0 } else { 1.0 };
-            Box::new(move |x| low + (high - low) * ((sign * x - worst) / (best - worst)).clamp(0.0, 1.0))
+            let part = |x: f64| ((sign * x - worst) / (best - worst)).clamp(0.0, 1.0);
+            values.iter_mut().for_each(|x| *x = low + (high - low) * part(*x));
         }
         Normalisation::Vector => {
-            let length = present.iter().map(|x| x * x).sum::<f64>().sqrt();
-            Box::new(move |x| x / length)
+            let length = values.iter().filter(|x| !x.is_nan()).map(|x| x * x).sum::<f64>().sqrt();
+            values.iter_mut().for_each(|x| *x /= length);
         }
-    };
-    Ok(directed.into_iter().map(|value| value.map(&scale)).collect())
+    }
+    Ok(())
+}
+
+/// Replaces each value by a mark for how many are smaller.
+fn count_worse(values: &mut [f64], order: &mut Order, mark: impl Fn(f64) -> f64) {
+    let (mut worse, mut before) = (0, f64::NAN);
+    for (place, at) in order.upwards(values).iter().map(|at| *at as usize).enumerate() {
+        if values[at] != before {
+            (worse, before) = (place, values[at]);
+        }
+        values[at] = mark(worse as f64);
+    }
 }
 
 /// How normalised indicators become one score.
@@ -264,8 +294,8 @@ pub fn scores(columns: &[&[Option<f64>]], weights: &[f64], aggregation: Aggregat
     }
 }
 
-/// The scores of [`scores`] alone, for those who need them many times.
-pub fn values(
+/// The scores of [`scores`] alone.
+fn values(
     columns: &[&[Option<f64>]],
     weights: &[f64],
     aggregation: Aggregation,
@@ -283,6 +313,58 @@ pub fn values(
             .collect(),
         Aggregation::Copeland => multicriteria::copeland(&weighted(), n),
         Aggregation::Topsis => multicriteria::topsis(&weighted(), n),
+    }
+}
+
+/// The scores of [`scores`] alone, for those who need them many times: NaN is missing, in the columns and
+/// in the scores. `known` is room for the weight that is known of each unit.
+pub(super) fn dense_values<'a>(
+    columns: impl Iterator<Item = (&'a [f64], f64)>,
+    aggregation: Aggregation,
+    scores: &mut [f64],
+    known: &mut [f64],
+) {
+    let Aggregation::Mean(mean) = aggregation else {
+        let (columns, weights): (Vec<Vec<Option<f64>>>, Vec<f64>) = columns
+            .map(|(column, weight)| {
+                (column.iter().map(|value| (!value.is_nan()).then_some(*value)).collect(), weight)
+            })
+            .unzip();
+        let columns: Vec<&[Option<f64>]> = columns.iter().map(Vec::as_slice).collect();
+        let made = values(&columns, &weights, aggregation, scores.len());
+        scores.iter_mut().zip(made).for_each(|(score, made)| *score = made.unwrap_or(f64::NAN));
+        return;
+    };
+    scores.fill(0.0);
+    known.fill(0.0);
+    for (column, weight) in columns.filter(|(_, weight)| weight.is_finite() && *weight > 0.0) {
+        // A value at or below zero has no such mean, nor has a sum with it.
+        match mean {
+            Mean::Arithmetic => add(column, weight, scores, known, |x| weight * x),
+            Mean::Geometric => {
+                add(column, weight, scores, known, |x| if x > 0.0 { weight * x.ln() } else { f64::NAN });
+            }
+            Mean::Harmonic => {
+                add(column, weight, scores, known, |x| if x > 0.0 { weight / x } else { f64::NAN });
+            }
+        }
+    }
+    for (score, known) in scores.iter_mut().zip(known.iter()) {
+        *score = match mean {
+            _ if *known <= 0.0 => f64::NAN,
+            Mean::Arithmetic => *score / known,
+            Mean::Geometric => (*score / known).exp(),
+            Mean::Harmonic => known / *score,
+        };
+    }
+}
+
+/// Adds a column to the sums of those who have a value in it.
+fn add(column: &[f64], weight: f64, sums: &mut [f64], known: &mut [f64], part: impl Fn(f64) -> f64) {
+    for ((sum, known), x) in sums.iter_mut().zip(known).zip(column) {
+        let there = !x.is_nan();
+        *sum += if there { part(*x) } else { 0.0 };
+        *known += if there { weight } else { 0.0 };
     }
 }
 
@@ -325,6 +407,25 @@ mod tests {
         // Mean 5, squares 9 + 1 + 25 + 1 = 36, variance 36/3 = 12.
         let z = |x: f64| Some((x - 5.0) / 12f64.sqrt());
         all_close(&with(Direction::Higher, Normalisation::Z), &[z(2.0), None, z(4.0), z(10.0), z(4.0)]);
+    }
+
+    #[test]
+    fn many_at_once_are_the_same() {
+        let (x, y) = ([Some(4.0), None, Some(-1.0), None], [Some(9.0), Some(2.0), Some(5.0), None]);
+        let dense = [x, y].map(|column| column.map(|value| value.unwrap_or(f64::NAN)));
+        let (mut scores, mut known) = ([0.0; 4], [0.0; 4]);
+        for of in [
+            Aggregation::Mean(Mean::Arithmetic),
+            Aggregation::Mean(Mean::Geometric),
+            Aggregation::Mean(Mean::Harmonic),
+            Aggregation::Copeland,
+            Aggregation::Topsis,
+        ] {
+            let columns = [(&dense[0][..], 2.0), (&dense[1][..], 1.0), (&dense[1][..], 0.0)];
+            dense_values(columns.into_iter(), of, &mut scores, &mut known);
+            let made: Vec<Option<f64>> = scores.iter().map(|x| (!x.is_nan()).then_some(*x)).collect();
+            assert_eq!(made, values(&[&x, &y], &[2.0, 1.0], of, 4), "{of:?}");
+        }
     }
 
     #[test]

@@ -8,6 +8,28 @@ use super::rank_sum::{RankSum, mann_whitney};
 use super::significance::Test;
 use super::weights::Base;
 
+/// How far two groups are apart on a scale that numbers and shares have in common: 0.2 is small, 0.5
+/// medium and 0.8 large (J. Cohen, *Statistical Power Analysis for the Behavioral Sciences*, 1988).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Effect {
+    /// Hedges' g of numbers, Cohen's h of shares; above zero where the first group has more.
+    pub size: f64,
+    /// The lower end of its interval of 95 %.
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
+}
+
+/// The standard errors either side that hold 95 %.
+const Z: f64 = 1.959_963_984_540_054;
+
+impl Effect {
+    fn of(size: f64, variance: f64) -> Self {
+        let reach = Z * variance.sqrt();
+        Self { size, low: size - reach, high: size + reach }
+    }
+}
+
 /// The first group beside the second in a number.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Contrast {
@@ -26,6 +48,8 @@ pub struct Contrast {
     pub cohens_d: Option<f64>,
     /// Hedges' g: d without its upward bias in small groups.
     pub hedges_g: Option<f64>,
+    /// The same with its interval.
+    pub effect: Option<Effect>,
     /// Mann and Whitney's test. None where a group is empty.
     pub rank_sum: Option<RankSum>,
 }
@@ -34,7 +58,9 @@ pub struct Contrast {
 ///
 /// Sources: [`welch_test`], [`mann_whitney`]; J. Cohen, *Statistical Power Analysis for the Behavioral
 /// Sciences*, 1988; L. V. Hedges, "Distribution Theory for Glass's Estimator of Effect Size", *Journal
-/// of Educational Statistics* 6, 1981, with the exact factor `Γ(f/2) / (√(f/2) Γ((f − 1)/2))`.
+/// of Educational Statistics* 6, 1981, with the exact factor `Γ(f/2) / (√(f/2) Γ((f − 1)/2))`. The interval
+/// of g is g ± z·√(1/n₁ + 1/n₂ + g²/(2(n₁ + n₂))): L. V. Hedges and I. Olkin, *Statistical Methods for
+/// Meta-Analysis*, 1985, chapter 5.
 pub fn numbers(first: &[Option<f64>], second: &[Option<f64>]) -> Contrast {
     let there = |values: &[Option<f64>]| -> Vec<f64> {
         values.iter().flatten().copied().filter(|x| x.is_finite()).collect()
@@ -55,12 +81,19 @@ pub fn numbers(first: &[Option<f64>], second: &[Option<f64>]) -> Contrast {
         (variance > 0.0).then(|| (a.mean - b.mean) / variance.sqrt())
     });
     let hedges_g = cohens_d.map(|d| d * small_sample_factor((n[0] + n[1]) as f64 - 2.0));
-    Contrast { n, mean, difference, ratio, test, cohens_d, hedges_g, rank_sum: mann_whitney(&first, &second) }
+    let effect = hedges_g.map(|g| Effect::of(g, unit_variance(n) + g * g / (2.0 * (n[0] + n[1]) as f64)));
+    let rank_sum = mann_whitney(&first, &second);
+    Contrast { n, mean, difference, ratio, test, cohens_d, hedges_g, effect, rank_sum }
 }
 
 fn of_means(mean: [Option<f64>; 2]) -> (Option<f64>, Option<f64>) {
     let both = mean[0].zip(mean[1]);
     (both.map(|(a, b)| a - b), both.filter(|(_, b)| *b != 0.0).map(|(a, b)| a / b))
+}
+
+/// The variance of a difference of two means of unit variance.
+fn unit_variance(n: [usize; 2]) -> f64 {
+    1.0 / n[0] as f64 + 1.0 / n[1] as f64
 }
 
 fn small_sample_factor(freedom: f64) -> f64 {
@@ -80,6 +113,8 @@ pub struct ShareContrast {
     pub ratio: Option<f64>,
     /// Fisher's exact test, two-sided. None where a group is empty, or all have the same answer.
     pub p_value: Option<f64>,
+    /// Cohen's h with its interval. None where a group is empty, or all have the same answer.
+    pub effect: Option<Effect>,
 }
 
 /// Compares shares of yes. Missing answers are left out.
@@ -87,7 +122,11 @@ pub struct ShareContrast {
 /// The p-value adds the probabilities of all tables with the same margins that are not more probable
 /// than the one seen (within a ten-millionth, as in R's `fisher.test`).
 ///
-/// Source: R. A. Fisher, *Statistical Methods for Research Workers*, 5th edition, 1934.
+/// Cohen's h is `2 asin √p₁ − 2 asin √p₂`, a difference whose variance `1/n₁ + 1/n₂` does not depend on
+/// the shares, so that the interval is h ± z·√(1/n₁ + 1/n₂).
+///
+/// Sources: R. A. Fisher, *Statistical Methods for Research Workers*, 5th edition, 1934; J. Cohen,
+/// *Statistical Power Analysis for the Behavioral Sciences*, 1988, chapter 6.
 pub fn shares(first: &[Option<bool>], second: &[Option<bool>]) -> ShareContrast {
     let count = |values: &[Option<bool>]| {
         (values.iter().flatten().filter(|yes| **yes).count(), values.iter().flatten().count())
@@ -99,7 +138,9 @@ pub fn shares(first: &[Option<bool>], second: &[Option<bool>]) -> ShareContrast 
     let yes = yes1 + yes2;
     let varies = n1 > 0 && n2 > 0 && yes > 0 && yes < n1 + n2;
     let p_value = varies.then(|| fisher_exact(yes1, n1, yes2, n2));
-    ShareContrast { n: [n1, n2], share: mean, difference, ratio, p_value }
+    let arc = |yes: usize, n: usize| 2.0 * (yes as f64 / n as f64).sqrt().asin();
+    let effect = varies.then(|| Effect::of(arc(yes1, n1) - arc(yes2, n2), unit_variance([n1, n2])));
+    ShareContrast { n: [n1, n2], share: mean, difference, ratio, p_value, effect }
 }
 
 fn fisher_exact(yes1: usize, n1: usize, yes2: usize, n2: usize) -> f64 {
@@ -147,6 +188,12 @@ mod tests {
         close(made.cohens_d.unwrap(), 3.0 / 2.5f64.sqrt());
         // With four degrees: Γ(2)/(√2 Γ(1.5)) = 1/(√2 · √π/2).
         close(made.hedges_g.unwrap() / made.cohens_d.unwrap(), 2.0 / (2.0 * std::f64::consts::PI).sqrt());
+        // 1/3 + 1/3 + g²/12 with g² = 3.6 · 2/π; z for 95 % from a table.
+        let (effect, g) = (made.effect.unwrap(), made.hedges_g.unwrap());
+        let reach = 1.959_963_984_540_054 * (2.0 / 3.0 + 0.6 / std::f64::consts::PI).sqrt();
+        close(effect.size, g);
+        close(effect.high, g + reach);
+        close(effect.low, g - reach);
         // 8½ of nine pairs.
         assert_eq!(made.rank_sum.unwrap().u, 8.5);
     }
@@ -155,6 +202,7 @@ mod tests {
     fn degenerate_numbers() {
         let alone = numbers(&some(&[3.0]), &some(&[1.0, 2.0]));
         assert_eq!((alone.test, alone.cohens_d, alone.hedges_g), (None, None, None));
+        assert_eq!(alone.effect, None);
         assert_eq!(alone.difference, Some(1.5));
         let flat = numbers(&some(&[3.0, 3.0]), &some(&[1.0, 1.0]));
         assert_eq!((flat.test, flat.cohens_d, flat.ratio), (None, None, Some(3.0)));
@@ -173,10 +221,18 @@ mod tests {
         let tea = shares(&group(3, 1), &group(1, 3));
         assert_eq!((tea.n, tea.share), ([4, 4], [Some(0.75), Some(0.25)]));
         close(tea.p_value.unwrap(), 34.0 / 70.0);
-        // All three against none of four: one of the 35 ways.
-        close(shares(&group(3, 0), &group(0, 4)).p_value.unwrap(), 1.0 / 35.0);
+        // √¾ is the sine of 60°, √¼ that of 30°: h is twice their distance, π/3.
+        let reach = 1.959_963_984_540_054 * 0.5f64.sqrt();
+        let effect = tea.effect.unwrap();
+        close(effect.size, std::f64::consts::FRAC_PI_3);
+        close(effect.high - effect.size, reach);
+        close(effect.size - effect.low, reach);
+        // All three against none of four: one of the 35 ways, and as far apart as can be.
+        let apart = shares(&group(3, 0), &group(0, 4));
+        close(apart.p_value.unwrap(), 1.0 / 35.0);
+        close(apart.effect.unwrap().size, std::f64::consts::PI);
         let same = shares(&group(2, 0), &group(3, 0));
-        assert_eq!((same.p_value, same.ratio), (None, Some(1.0)));
+        assert_eq!((same.p_value, same.ratio, same.effect), (None, Some(1.0), None));
         assert_eq!(shares(&group(0, 0), &group(3, 0)).share, [None, Some(1.0)]);
         assert_eq!(shares(&group(1, 0), &group(0, 3)).ratio, None);
     }

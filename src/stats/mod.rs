@@ -1,13 +1,17 @@
 //! Statistics as functions of numbers: formula and source stand with each. Nothing here knows a
 //! table, an engine, a clock or a random number without a seed.
 
+pub mod assignment;
 pub mod chi_square;
 pub mod clustering;
 pub mod comparisons;
+pub mod components;
 pub mod composite;
 pub mod contingency;
 pub mod contrast;
 pub mod correlation;
+pub mod credibility;
+pub mod eigen;
 pub mod lifetime;
 pub mod linearization;
 pub mod means;

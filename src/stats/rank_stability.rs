@@ -7,12 +7,12 @@
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use rayon::prelude::*;
 
-use super::composite::{Aggregation, Direction, Normalisation, normalise_by, values};
-use super::ranking;
-
-/// A value per unit.
-type Column = Vec<Option<f64>>;
+use super::composite::{
+    Aggregation, Direction, Normalisation, Unusable, bring_to_scale, dense_values, directed,
+};
+use super::ranking::{self, Order, competition_into};
 
 /// An indicator as it was measured.
 #[derive(Debug, Clone)]
@@ -76,75 +76,220 @@ pub struct Ranks {
     pub shares: Vec<(usize, f64)>,
 }
 
+/// As many ranks are held at a time, four bytes each; then they are counted.
+const HELD: usize = 1 << 23;
+
 /// The ranks of every unit over the draws of a plan. None for a unit that is not `scored` or never had
 /// a score, and for all without draws.
 ///
 /// `rank_low`, `median` and `rank_high` are the smallest ranks up to which lie 5 %, 50 % and 95 % of
 /// the draws in which the unit had a rank (type 1 of Hyndman and Fan, so that they are whole).
 pub fn ranks(indicators: &[Indicator], scored: &[bool], plan: &Plan) -> Vec<Option<Ranks>> {
-    let mut chance = Chance::new(plan.seed, plan.stream);
+    let n = scored.len();
     let scales = indicators.iter().map(|indicator| indicator.scales.len()).min().unwrap_or(0);
-    let mut came: Vec<Vec<u32>> = vec![Vec::new(); scored.len()];
-    let mut in_top = vec![0u32; scored.len()];
-    // What has no error looks the same in every draw with the same scale.
-    let exact: Vec<Vec<Option<Column>>> = indicators
-        .iter()
-        .map(|indicator| {
-            let on = |scale| normalise_by(&indicator.values, indicator.direction, scale).ok();
-            let uncertain = indicator.is_uncertain();
-            indicator.scales.iter().map(|scale| if uncertain { None } else { on(scale) }).collect()
-        })
-        .collect();
-    let nothing = vec![None; scored.len()];
-    for _ in 0..if scales == 0 { 0 } else { plan.draws } {
-        let scale = if scales == 1 { 0 } else { chance.below(scales) };
-        let weights = chance.weights(indicators, plan.weights);
-        let drawn: Vec<Option<Column>> = indicators
-            .iter()
-            .map(|indicator| {
-                if !indicator.is_uncertain() {
-                    return None;
-                }
-                let values = chance.values(indicator);
-                normalise_by(&values, indicator.direction, &indicator.scales[scale]).ok()
-            })
-            .collect();
-        let columns: Vec<&[Option<f64>]> = drawn
-            .iter()
-            .zip(&exact)
-            .map(|(drawn, exact)| drawn.as_ref().or(exact[scale].as_ref()).unwrap_or(&nothing).as_slice())
-            .collect();
-        let mut scores = values(&columns, &weights, plan.aggregation, scored.len());
-        for (score, scored) in scores.iter_mut().zip(scored) {
-            *score = score.filter(|_| *scored);
+    if n == 0 || scales == 0 {
+        return vec![None; n];
+    }
+    let study = Study::new(indicators, scored, scales, plan);
+    let mut tallies = vec![Tally::default(); n];
+    let mut drawn = vec![0u32; n * (HELD / n).clamp(1, plan.draws.max(1))];
+    let at_once = drawn.len() / n;
+    for first in (0..plan.draws).step_by(at_once) {
+        let drawn = &mut drawn[..n * at_once.min(plan.draws - first)];
+        // Every draw has random numbers of its own, so that it does not matter who makes it.
+        let draws = drawn.par_chunks_mut(n).enumerate();
+        draws
+            .for_each_init(|| study.room(), |room, (at, ranks)| study.draw((first + at) as u64, room, ranks));
+        count(drawn, &mut tallies);
+    }
+    tallies.iter().map(Tally::ranks).collect()
+}
+
+/// Adds draws to the tallies of the units.
+fn count(drawn: &[u32], tallies: &mut [Tally]) {
+    // As many units as ranks have room in a line of the cache.
+    const UNITS: usize = 16;
+    let n = tallies.len();
+    tallies.par_chunks_mut(UNITS).enumerate().for_each_init(Vec::new, |columns, (at, tallies)| {
+        let (first, draws) = (at * UNITS, drawn.len() / n);
+        columns.resize(UNITS * draws, 0);
+        for (draw, ranks) in drawn.chunks(n).enumerate() {
+            for (unit, rank) in ranks[first..first + tallies.len()].iter().enumerate() {
+                columns[unit * draws + draw] = *rank;
+            }
         }
-        let ranks = ranking::competition(&scores);
-        for (unit, tier) in ranking::tiers(&ranks, &[plan.top, 1.0 - plan.top]).into_iter().enumerate() {
-            if let Some(rank) = ranks[unit] {
-                came[unit].push(rank as u32);
-                in_top[unit] += u32::from(tier == Some(0));
+        for (tally, ranks) in tallies.iter_mut().zip(columns.chunks_mut(draws)) {
+            ranks.sort_unstable();
+            tally.add(ranks);
+        }
+    });
+}
+
+/// What is the same for all draws.
+struct Study<'a> {
+    indicators: &'a [Indicator],
+    scored: &'a [bool],
+    plan: &'a Plan,
+    /// How many scales there are to choose from.
+    scales: usize,
+    /// By indicator: its values, the larger the better, if they are drawn.
+    uncertain: Vec<Option<Vec<f64>>>,
+    /// By indicator and scale: what has no error looks the same in every draw. None where it cannot be
+    /// brought to that scale, and where values are drawn.
+    exact: Vec<Vec<Option<Vec<f64>>>>,
+    chance: Chance,
+}
+
+/// Memory for a draw, used again for the next one.
+struct Room {
+    weights: Vec<f64>,
+    /// By indicator: the values drawn, on their scale.
+    values: Vec<Vec<f64>>,
+    scores: Vec<f64>,
+    known: Vec<f64>,
+    order: Order,
+}
+
+impl<'a> Study<'a> {
+    fn new(indicators: &'a [Indicator], scored: &'a [bool], scales: usize, plan: &'a Plan) -> Self {
+        let mut order = Order::default();
+        let mut on_scales = |indicator: &Indicator| -> Vec<Option<Vec<f64>>> {
+            let mut on = |steps: &Vec<Normalisation>| {
+                let mut values = directed(&indicator.values, indicator.direction);
+                bring_by(&mut values, indicator.direction, steps, &mut order).ok().map(|()| values)
+            };
+            indicator
+                .scales
+                .iter()
+                .map(|steps| if indicator.is_uncertain() { None } else { on(steps) })
+                .collect()
+        };
+        let values = |indicator: &Indicator| directed(&indicator.values, indicator.direction);
+        Self {
+            scored,
+            plan,
+            scales,
+            uncertain: indicators.iter().map(|one| one.is_uncertain().then(|| values(one))).collect(),
+            exact: indicators.iter().map(&mut on_scales).collect(),
+            chance: Chance::new(plan.seed),
+            indicators,
+        }
+    }
+
+    fn room(&self) -> Room {
+        let n = self.scored.len();
+        let drawn = |values: &Option<Vec<f64>>| values.clone().unwrap_or_default();
+        Room {
+            weights: vec![0.0; self.indicators.len()],
+            values: self.uncertain.iter().map(drawn).collect(),
+            scores: vec![0.0; n],
+            known: vec![0.0; n],
+            order: Order::default(),
+        }
+    }
+
+    /// The ranks of one draw, as [`Tally`] counts them.
+    fn draw(&self, draw: u64, room: &mut Room, ranks: &mut [u32]) {
+        let mut chance = self.chance.of_draw(self.plan.stream, draw);
+        let scale = if self.scales == 1 { 0 } else { chance.below(self.scales) };
+        chance.weights(self.indicators, self.plan.weights, &mut room.weights);
+        for ((indicator, values), drawn) in self.indicators.iter().zip(&self.uncertain).zip(&mut room.values)
+        {
+            let Some(values) = values else { continue };
+            for ((drawn, value), error) in drawn.iter_mut().zip(values).zip(&indicator.std_errors) {
+                *drawn = match error {
+                    Some(error) if *error > 0.0 && !value.is_nan() => value + error * chance.normal(),
+                    _ => *value,
+                };
+            }
+            let steps = &indicator.scales[scale];
+            if bring_by(drawn, indicator.direction, steps, &mut room.order).is_err() {
+                drawn.fill(f64::NAN);
+            }
+        }
+        let columns = self.exact.iter().zip(&self.uncertain).zip(&room.values);
+        let columns = columns.map(|((exact, uncertain), drawn)| match uncertain {
+            Some(_) => Some(drawn.as_slice()),
+            None => exact[scale].as_deref(),
+        });
+        let columns = columns.zip(&room.weights).filter_map(|(column, weight)| Some((column?, *weight)));
+        dense_values(columns, self.plan.aggregation, &mut room.scores, &mut room.known);
+        for (score, scored) in room.scores.iter_mut().zip(self.scored) {
+            if !scored {
+                *score = f64::NAN;
+            }
+        }
+        let n = competition_into(&room.scores, &mut room.order, ranks);
+        let top = ranking::ends(n, &[self.plan.top])[0];
+        for rank in ranks.iter_mut().filter(|rank| **rank > 0) {
+            *rank = *rank << 1 | u32::from(f64::from(*rank - 1) < top);
+        }
+    }
+}
+
+/// [`super::composite::normalise_by`] in place.
+fn bring_by(
+    values: &mut [f64],
+    direction: Direction,
+    steps: &[Normalisation],
+    order: &mut Order,
+) -> Result<(), Unusable> {
+    let mut direction = direction;
+    for step in steps {
+        bring_to_scale(values, direction, *step, order)?;
+        // The first step has turned the indicator the right way round.
+        direction = Direction::Higher;
+    }
+    if steps.is_empty() { Err(Unusable::Missing) } else { Ok(()) }
+}
+
+/// How often a unit had each rank.
+#[derive(Debug, Clone, Default)]
+struct Tally {
+    /// Ranks upwards, each with how often it came.
+    counts: Vec<(u32, u32)>,
+    in_top: u32,
+}
+
+impl Tally {
+    /// Adds sorted ranks: twice the rank, and one more where it is in the top; 0 is none.
+    fn add(&mut self, ranks: &[u32]) {
+        let ranked = &ranks[ranks.partition_point(|rank| *rank == 0)..];
+        self.in_top += ranked.iter().map(|rank| rank & 1).sum::<u32>();
+        let runs = ranked.chunk_by(|a, b| a >> 1 == b >> 1).map(|run| (run[0] >> 1, run.len() as u32));
+        if self.counts.is_empty() {
+            self.counts.extend(runs);
+            return;
+        }
+        for (rank, count) in runs {
+            match self.counts.binary_search_by_key(&rank, |(rank, _)| *rank) {
+                Ok(at) => self.counts[at].1 += count,
+                Err(at) => self.counts.insert(at, (rank, count)),
             }
         }
     }
-    came.into_iter().zip(in_top).map(|(came, in_top)| summary(came, in_top)).collect()
-}
 
-fn summary(mut came: Vec<u32>, in_top: u32) -> Option<Ranks> {
-    came.sort_unstable();
-    let n = came.len();
-    if n == 0 {
-        return None;
+    fn ranks(&self) -> Option<Ranks> {
+        let n: usize = self.counts.iter().map(|(_, count)| *count as usize).sum();
+        // Hundredths, so that 5 % of 1000 is the 50th and not, by a rounding error, the 51st.
+        let up_to = |percent: usize| {
+            let place = (n * percent).div_ceil(100).max(1);
+            let mut passed = 0;
+            let found = self.counts.iter().find(|(_, count)| {
+                passed += *count as usize;
+                passed >= place
+            });
+            found.map(|(rank, _)| *rank as usize)
+        };
+        let share = |(rank, count): &(u32, u32)| (*rank as usize, f64::from(*count) / n as f64);
+        Some(Ranks {
+            low: up_to(5)?,
+            median: up_to(50)?,
+            high: up_to(95)?,
+            top_share: f64::from(self.in_top) / n as f64,
+            shares: self.counts.iter().map(share).collect(),
+        })
     }
-    // Hundredths, so that 5 % of 1000 is the 50th and not, by a rounding error, the 51st.
-    let up_to = |percent: usize| came[(n * percent).div_ceil(100).max(1) - 1] as usize;
-    let share = |equal: &[u32]| (equal[0] as usize, equal.len() as f64 / n as f64);
-    Some(Ranks {
-        low: up_to(5),
-        median: up_to(50),
-        high: up_to(95),
-        top_share: f64::from(in_top) / n as f64,
-        shares: came.chunk_by(|a, b| a == b).map(share).collect(),
-    })
 }
 
 impl Indicator {
@@ -157,9 +302,15 @@ impl Indicator {
 struct Chance(ChaCha8Rng);
 
 impl Chance {
-    fn new(seed: u64, stream: u64) -> Self {
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        rng.set_stream(stream);
+    fn new(seed: u64) -> Self {
+        Self(ChaCha8Rng::seed_from_u64(seed))
+    }
+
+    /// The random numbers of one draw, which no other draw and no other stream has.
+    fn of_draw(&self, stream: u64, draw: u64) -> Self {
+        let mut rng = self.0.clone();
+        // There are at most 100,000 draws, and no more streams than groups of partners.
+        rng.set_stream(stream << 32 | draw);
         Self(rng)
     }
 
@@ -203,33 +354,24 @@ impl Chance {
         }
     }
 
-    fn weights(&mut self, indicators: &[Indicator], how: Weights) -> Vec<f64> {
-        let given = || indicators.iter().map(|indicator| indicator.weight);
+    /// One weight per indicator, into `drawn`.
+    fn weights(&mut self, indicators: &[Indicator], how: Weights, drawn: &mut [f64]) {
         let usable = |weight: f64| weight > 0.0 && weight.is_finite();
+        let given = || indicators.iter().map(|indicator| indicator.weight);
         let m = given().filter(|weight| usable(*weight)).count();
-        match how {
-            Weights::Uniform(spread) if spread > 0.0 => {
-                given().map(|weight| weight * (1.0 + spread * (2.0 * self.unit() - 1.0))).collect()
-            }
-            Weights::Dirichlet(spread) if spread > 0.0 && m > 1 => {
-                let sum: f64 = given().filter(|weight| usable(*weight)).sum();
-                let concentration = concentration(m, spread);
-                let draw = |weight: f64| {
-                    if usable(weight) { self.gamma(concentration * weight / sum) } else { 0.0 }
-                };
-                given().map(draw).collect()
-            }
-            _ => given().collect(),
+        let sum: f64 = given().filter(|weight| usable(*weight)).sum();
+        for (drawn, weight) in drawn.iter_mut().zip(given()) {
+            *drawn = match how {
+                Weights::Uniform(spread) if spread > 0.0 => {
+                    weight * (1.0 + spread * (2.0 * self.unit() - 1.0))
+                }
+                Weights::Dirichlet(spread) if spread > 0.0 && m > 1 => match usable(weight) {
+                    true => self.gamma(concentration(m, spread) * weight / sum),
+                    false => 0.0,
+                },
+                _ => weight,
+            };
         }
-    }
-
-    fn values(&mut self, indicator: &Indicator) -> Vec<Option<f64>> {
-        let errors = indicator.std_errors.iter().copied().chain(std::iter::repeat(None));
-        let draw = |(value, error): (&Option<f64>, Option<f64>)| match error {
-            Some(error) if error > 0.0 => value.map(|value| value + error * self.normal()),
-            _ => *value,
-        };
-        indicator.values.iter().zip(errors).map(draw).collect()
     }
 }
 
@@ -317,10 +459,11 @@ mod tests {
     fn both_ways_vary_alike() {
         let four: Vec<Indicator> = (0..4).map(|_| indicator(&[0.0, 1.0], &[], 1.0)).collect();
         for how in [Weights::Uniform(0.25), Weights::Dirichlet(0.25)] {
-            let mut chance = Chance::new(3, 0);
+            let mut chance = Chance::new(3);
+            let mut weights = vec![0.0; 4];
             let drawn: Vec<f64> = (0..20_000)
                 .map(|_| {
-                    let weights = chance.weights(&four, how);
+                    chance.weights(&four, how, &mut weights);
                     if how == Weights::Uniform(0.25) {
                         weights[1] / 4.0
                     } else {
@@ -360,6 +503,8 @@ mod tests {
         let one_out = ranks(&[indicator(&[1.0, 2.0], &[], 1.0)], &[true, false], &plan(Weights::Fixed));
         assert_eq!(one_out[0].as_ref().unwrap().shares, [(1, 1.0)]);
         assert_eq!(one_out[1], None);
-        assert_eq!(Chance::new(1, 0).weights(&[indicator(&[1.0], &[], 0.0)], Weights::Dirichlet(0.2)), [0.0]);
+        let mut none = [1.0];
+        Chance::new(1).weights(&[indicator(&[1.0], &[], 0.0)], Weights::Dirichlet(0.2), &mut none);
+        assert_eq!(none, [0.0]);
     }
 }

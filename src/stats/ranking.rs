@@ -8,13 +8,59 @@ use crate::number;
 /// Values are compared at 12 significant digits, as they are printed: two partners shown with the
 /// same score never differ in rank by what the machine adds in the sixteenth digit.
 pub fn competition(values: &[Option<f64>]) -> Vec<Option<usize>> {
-    let shown: Vec<Option<f64>> = values
-        .iter()
-        .map(|value| value.filter(|x| !x.is_nan()).map(|x| number::significant(x, 12)))
-        .collect();
-    let mut sorted: Vec<f64> = shown.iter().flatten().copied().collect();
-    sorted.sort_by(f64::total_cmp);
-    shown.iter().map(|value| value.map(|x| 1 + sorted.len() - sorted.partition_point(|y| *y <= x))).collect()
+    let dense: Vec<f64> = values.iter().map(|value| value.unwrap_or(f64::NAN)).collect();
+    let mut ranks = vec![0; values.len()];
+    competition_into(&dense, &mut Order::default(), &mut ranks);
+    ranks.into_iter().map(|rank| (rank > 0).then_some(rank as usize)).collect()
+}
+
+/// [`competition`] for those who rank many lists: NaN is missing, and a rank of 0 is none. Returns how
+/// many have a rank.
+pub(super) fn competition_into(values: &[f64], order: &mut Order, ranks: &mut [u32]) -> usize {
+    ranks.fill(0);
+    let upwards = order.upwards(values);
+    let (mut rank, mut before) = (0, f64::NAN);
+    for (place, at) in upwards.iter().rev().map(|at| *at as usize).enumerate() {
+        if !shown_alike(values[at], before) {
+            rank = place as u32 + 1;
+        }
+        (ranks[at], before) = (rank, values[at]);
+    }
+    upwards.len()
+}
+
+/// Whether two values are the same at 12 significant digits.
+fn shown_alike(a: f64, b: f64) -> bool {
+    // What is rounded to one number lies no further apart than its last digit, 1e-11 of it at most.
+    let near = || (a - b).abs() <= 1.1e-11 * a.abs().max(b.abs());
+    a == b || near() && number::significant(a, 12) == number::significant(b, 12)
+}
+
+/// Puts values in order, keeping its memory for the next time.
+#[derive(Debug, Default)]
+pub(super) struct Order {
+    keyed: Vec<(u64, u32)>,
+    places: Vec<u32>,
+}
+
+impl Order {
+    /// The places of the values from the smallest to the largest; NaN has none.
+    pub(super) fn upwards(&mut self, values: &[f64]) -> &[u32] {
+        let known = values.iter().enumerate().filter(|(_, value)| !value.is_nan());
+        self.keyed.clear();
+        self.keyed.extend(known.map(|(at, value)| (ordered_bits(*value), at as u32)));
+        self.keyed.sort_unstable();
+        self.places.clear();
+        self.places.extend(self.keyed.iter().map(|(_, at)| *at));
+        &self.places
+    }
+}
+
+/// The bits of a number such that larger numbers have larger bits.
+fn ordered_bits(value: f64) -> u64 {
+    // Adding zero makes −0 and 0 one number.
+    let bits = (value + 0.0).to_bits();
+    if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
 }
 
 /// A tier's place in the list of tiers for each rank, 0 for the best tier.
@@ -27,17 +73,20 @@ pub fn tiers(ranks: &[Option<usize>], shares: &[f64]) -> Vec<Option<usize>> {
     let Some(last) = shares.len().checked_sub(1) else {
         return vec![None; ranks.len()];
     };
-    let n = ranks.iter().flatten().count() as f64;
-    let ends: Vec<f64> = shares
-        .iter()
-        .scan(0.0, |sum, share| {
-            *sum += share;
-            // Three tenths of ten are three, although 0.1 + 0.2 is a little more than 0.3.
-            Some(n * *sum - 1e-9 * n.max(1.0))
-        })
-        .collect();
+    let ends = ends(ranks.iter().flatten().count(), shares);
     let tier = |rank: usize| ends.iter().position(|end| ((rank - 1) as f64) < *end).unwrap_or(last);
     ranks.iter().map(|rank| rank.filter(|rank| *rank > 0).map(tier)).collect()
+}
+
+/// The ranks less one that lie before the end of each tier, for `n` ranked.
+pub(super) fn ends(n: usize, shares: &[f64]) -> Vec<f64> {
+    let n = n as f64;
+    let sums = shares.iter().scan(0.0, |sum, share| {
+        *sum += share;
+        Some(*sum)
+    });
+    // Three tenths of ten are three, although 0.1 + 0.2 is a little more than 0.3.
+    sums.map(|sum| n * sum - 1e-9 * n.max(1.0)).collect()
 }
 
 #[cfg(test)]

@@ -3,6 +3,32 @@
 
 use std::ops::{Add, AddAssign};
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// What standard errors take answers and weights for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Variance {
+    /// A weight is a number of people who answered the same.
+    Frequency,
+    /// A weight costs precision, whatever the answers: errors rest on the effective base.
+    EffectiveBase,
+    /// Taylor linearisation, by the design of the sample where one is given.
+    Taylor,
+}
+
+impl Variance {
+    /// The word for it, in options and in tables.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Frequency => "frequency",
+            Self::EffectiveBase => "effective_base",
+            Self::Taylor => "taylor",
+        }
+    }
+}
+
 /// What is known of a set of answers from its sums: enough for every base of a survey table.
 ///
 /// Bases of disjoint sets add up, so margins are sums of cells.

@@ -20,18 +20,25 @@ pub struct Maximum<const N: usize> {
     /// The inverse of minus the second derivatives by logarithms; none where the function is not
     /// curved downwards in every direction, so that this is no maximum.
     pub inverse: Option<[[f64; N]; N]>,
+    /// How far away the maximum of the parabola that fits best there is, in the logarithm of a parameter: 0
+    /// at a maximum, 1 and no less where the function flattens out towards the end of the world.
+    pub distance: f64,
     /// Evaluations of the function itself.
     pub evaluations: usize,
 }
 
 impl<const N: usize> Maximum<N> {
-    /// Whether it is one: flat there, to 10⁻⁶, and curved downwards.
+    /// Whether it is one: flat there, to 10⁻⁶, curved downwards, and the top of that curve there too.
     pub fn converged(&self) -> bool {
-        self.gradient < FLAT && self.inverse.is_some()
+        self.gradient < FLAT && self.inverse.is_some() && self.distance < NEAR
     }
 }
 
 const FLAT: f64 = 1e-6;
+/// How near the top of the curve has to be.
+const NEAR: f64 = 1e-3;
+/// Evaluations on the way up from one start at most: some dozens are the rule.
+const PATIENCE: usize = 200;
 /// Largest step of a logarithm: parameters may grow or shrink sevenfold at once.
 const STRIDE: f64 = 2.0;
 /// Where a logarithm ends: beyond it a parameter has run away.
@@ -67,10 +74,10 @@ pub fn maximum<const N: usize>(
     let known = self::inverse(&curvature(&logs, &near));
     let (mut logs, mut found) = climb(logs, known, &at, 1e-7)?;
     let mut inverse = inverse(&curvature(&logs, &at));
-    for _ in 0..4 {
+    for _ in 0..8 {
         let Some(inverse_here) = &inverse else { break };
         let step = product(inverse_here, &found.1);
-        if norm(&found.1) < 1e-12 || norm(&step) > 0.1 {
+        if norm(&found.1) < 1e-12 || norm(&step) > 0.5 {
             break;
         }
         let next: [f64; N] = std::array::from_fn(|i| logs[i] + step[i]);
@@ -88,6 +95,7 @@ pub fn maximum<const N: usize>(
         at: logs.map(f64::exp),
         value: found.0,
         gradient: norm(&found.1),
+        distance: inverse.map_or(f64::INFINITY, |inverse| norm(&product(&inverse, &found.1))),
         inverse,
         evaluations: evaluations.get(),
     })
@@ -109,7 +117,8 @@ fn climb<const N: usize>(
         return None;
     }
     let mut inverse = known.unwrap_or_else(identity);
-    for turn in 0..200 {
+    let mut asked = 0;
+    for turn in 0..120 {
         if norm(&here.1) < flat {
             break;
         }
@@ -129,7 +138,8 @@ fn climb<const N: usize>(
                 break Some((next, value));
             }
             scale *= 0.3;
-            if scale * longest < 1e-10 {
+            asked += 1;
+            if scale * longest < 1e-10 || asked > PATIENCE {
                 break None;
             }
         };

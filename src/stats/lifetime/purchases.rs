@@ -76,18 +76,15 @@ impl Model {
 
     /// The part of the log-likelihood without times.
     fn counted(self, &[r, alpha, a, b]: &[f64; 4], x: f64) -> (f64, [f64; 4]) {
-        let value = ln_gamma(r + x) - ln_gamma(r) + r * alpha.ln();
-        let by_r = digamma(r + x) - digamma(r) + alpha.ln();
+        let (rising, by_r) = rising(r, x);
+        // α^r/(α+T)^(r+x) is α^−x (1 + T/α)^−(r+x), which keeps its digits where r and α are large.
+        let (value, by_alpha) = (rising - x * alpha.ln(), -x / alpha);
         match self {
-            Model::ParetoNbd => {
-                let (s, beta) = (a, b);
-                (value + s * beta.ln(), [by_r, r / alpha, beta.ln(), s / beta])
-            }
+            Model::ParetoNbd => (value, [by_r, by_alpha, 0.0, 0.0]),
             Model::BgNbd | Model::MbgNbd => {
                 let stays = self.chances(x);
-                let staying = ln_gamma(a + b) - ln_gamma(a + b + stays) + ln_gamma(b + stays) - ln_gamma(b);
-                let whole = digamma(a + b) - digamma(a + b + stays);
-                (value + staying, [by_r, r / alpha, whole, whole + digamma(b + stays) - digamma(b)])
+                let ((stayed, by_b), (all, by_all)) = (self::rising(b, stays), self::rising(a + b, stays));
+                (value + stayed - all, [by_r, by_alpha, -by_all, by_b - by_all])
             }
         }
     }
@@ -97,23 +94,25 @@ impl Model {
         if self == Model::MbgNbd { x + 1.0 } else { x }
     }
 
-    /// The part with times: ln[(α + T)^−(r+x) + odds·(α + t_x)^−(r+x)], the first for those who stayed.
+    /// The part with times: the logarithm of (1 + T/α)^−(r+x) + odds·(1 + t_x/α)^−(r+x), the first for
+    /// those who stayed.
     fn geometric_times(self, parameters: &[f64; 4], history: &History) -> (f64, [f64; 4]) {
         let &[r, alpha, a, b] = parameters;
         let shape = r + f64::from(history.repeats);
         let (late, early) = (alpha + history.age, alpha + history.recency);
-        let stayed = -shape * late.ln();
+        let watched = (history.age / alpha).ln_1p();
+        let (stayed, by_alpha) = (-shape * watched, shape * (history.age / late) / alpha);
         let stays = self.chances(f64::from(history.repeats));
         if stays == 0.0 {
-            return (stayed, [-late.ln(), -shape / late, 0.0, 0.0]);
+            return (stayed, [-watched, by_alpha, 0.0, 0.0]);
         }
-        let longer = (late / early).ln();
+        let longer = ((history.age - history.recency) / early).ln_1p();
         let odds = (a / (b + stays - 1.0)).ln() + shape * longer;
         let left = 1.0 / (1.0 + (-odds).exp());
         let more = if odds > 0.0 { odds + (-odds).exp().ln_1p() } else { odds.exp().ln_1p() };
         let by = [
-            -late.ln() + left * longer,
-            -shape / late + left * shape * (1.0 / late - 1.0 / early),
+            -watched + left * longer,
+            by_alpha - left * shape * ((history.age - history.recency) / late) / early,
             left / a,
             -left / (b + stays - 1.0),
         ];
@@ -128,7 +127,7 @@ impl Model {
         match self {
             Model::ParetoNbd => {
                 let shape = r + f64::from(history.repeats);
-                let stayed = -shape * (alpha + history.age).ln() - a * (b + history.age).ln();
+                let stayed = -shape * (history.age / alpha).ln_1p() - a * (history.age / b).ln_1p();
                 let (all, _) = pareto_times(parameters, history);
                 (stayed - all).exp().min(1.0)
             }
@@ -137,7 +136,7 @@ impl Model {
                 if stays == 0.0 {
                     return 1.0;
                 }
-                let longer = ((alpha + history.age) / (alpha + history.recency)).ln();
+                let longer = ((history.age - history.recency) / (alpha + history.recency)).ln_1p();
                 let odds = (a / (b + stays - 1.0)).ln() + (r + f64::from(history.repeats)) * longer;
                 1.0 / (1.0 + odds.exp())
             }
@@ -188,8 +187,20 @@ impl Model {
 /// Without leaving, the number K of purchases would be negative binomial with shape `shape` and
 /// success `w = z/(1+z)`; the j-th of them is made by whoever stayed j − 1 times. So
 /// `E = Σₖ P(K = k) Σ_{j<k} (c)ⱼ/(a+c)ⱼ`. It is the ₂F₁ of the papers summed the other way: all terms
-/// are positive, nothing cancels, and a = 1 is a value like any other.
+/// are positive, nothing cancels, and a = 1 is a value like any other. Where the series would be long
+/// [`geometric_integral`] takes its place.
 fn geometric_expectation(shape: f64, z: f64, a: f64, c: f64) -> f64 {
+    if (shape + 40.0) * z > LONG {
+        geometric_integral(shape, z, a, c)
+    } else {
+        geometric_series(shape, z, a, c)
+    }
+}
+
+/// Terms of a series that are not worth summing.
+const LONG: f64 = 3000.0;
+
+fn geometric_series(shape: f64, z: f64, a: f64, c: f64) -> f64 {
     let w = z / (1.0 + z);
     let mut log_scale = -shape * z.ln_1p();
     let (mut term, mut sum) = (1.0f64, 0.0f64);
@@ -213,11 +224,67 @@ fn geometric_expectation(shape: f64, z: f64, a: f64, c: f64) -> f64 {
             sum *= 1e-200;
             log_scale += 200.0 * std::f64::consts::LN_10;
         }
-        if k >= 1e7 {
+        if k > 100.0 * LONG {
             break;
         }
     }
     sum * log_scale.exp()
+}
+
+/// The same as an integral: who leaves after a purchase with probability p makes `(1 − e^(−λpt))/p` of them on
+/// average, over the gamma of λ `(1 − (1 + zp)^−shape)/p`, and this is averaged over the beta of p.
+///
+/// On the logit of p the beta has one peak. From there, or from where the beta is a power of p or of 1 − p and
+/// what is averaged no longer changes, it is summed both ways in pieces short enough for ten points, over its
+/// own sum, and beyond those ends added in closed form. So the work is bounded whatever the numbers.
+fn geometric_integral(shape: f64, z: f64, a: f64, c: f64) -> f64 {
+    let (a, c, z) = (a.max(1e-300), c.max(1e-300), z.min(1e250));
+    let logistic = |y: f64| 1.0 / (1.0 + (-y).exp());
+    let made = |p: f64| -(-shape * (z * p).ln_1p()).exp_m1() / p;
+    let (low, high) = (-39.0 - (1.0 + (shape + 1.0) * z + c).ln(), 39.0 + (1.0 + a).ln());
+    let peak = (a.ln() - c.ln()).clamp(low, high);
+    // The density over that at the peak, from whichever of p and 1 − p is small there and keeps its digits.
+    let (smaller, nearer) = if peak < 0.0 { (logistic(peak), a) } else { (logistic(-peak), c) };
+    let density = |away: f64| {
+        let away = if peak < 0.0 { away } else { -away };
+        (nearer * away - (a + c) * (smaller * away.exp_m1()).ln_1p()).exp()
+    };
+    let (mut sum, mut all) = (0.0, 0.0);
+    for (side, end, shrinks) in [(-1.0, peak - low, a), (1.0, high - peak, c)] {
+        let mut from = 0.0;
+        for _ in 0..PIECES {
+            let rest = end - from;
+            if rest.is_nan() || rest <= 0.0 {
+                let edge = density(side * end) / shrinks;
+                sum += edge * if side < 0.0 { shape * z } else { made(1.0) };
+                all += edge;
+                break;
+            }
+            // As long as the logarithm of the density changes by four, straight or curved.
+            let width = |y: f64| {
+                let (p, q) = (logistic(y), logistic(-y));
+                (4.0 / (a * q - c * p).abs()).min(2.0 / ((a + c) * p * q).sqrt())
+            };
+            let first = rest.min(0.5).min(width(peak + side * from));
+            let width = first.min(width(peak + side * (from + first)));
+            let mut here = 0.0;
+            for (node, weight) in GAUSS {
+                for node in [-node, node] {
+                    let away = side * (from + width / 2.0 * (1.0 + node));
+                    let part = weight * width / 2.0 * density(away);
+                    here += part;
+                    sum += part * made(logistic(peak + away));
+                }
+            }
+            all += here;
+            from = if width < rest { from + width } else { end };
+            // Towards p = 0 what is averaged grows, at most as 1/p does.
+            if here < 1e-18 * all && (side > 0.0 || a > 2.0) {
+                break;
+            }
+        }
+    }
+    sum / all
 }
 
 /// Nodes and weights of Gauss–Legendre quadrature with ten points on −1…1 (the positive half).
@@ -229,57 +296,90 @@ const GAUSS: [(f64, f64); 5] = [
     (0.973_906_528_517_171_7, 0.066_671_344_308_688_14),
 ];
 
+/// Pieces of an integral at most. Fewer do for any parameters that can be written down (see
+/// [`pareto_times`]).
+const PIECES: usize = 1000;
+
 /// The part of the Pareto/NBD log-likelihood with times and its derivatives: the logarithm of
-/// `(α+T)^−(r+x) (β+T)^−s + s ∫ (α+τ)^−(r+x) (β+τ)^−(s+1) dτ`, τ from the last purchase to the end.
+/// `(α+T)^−(r+x) (β+T)^−s + s ∫ (α+τ)^−(r+x) (β+τ)^−(s+1) dτ`, τ from the last purchase to the end,
+/// times `α^(r+x) β^s`.
 ///
 /// The integral (over when the customer left) is the difference of two ₂F₁ in the paper, which loses
 /// its digits where they are close and overflows where they are not. As an integral it is smooth
-/// and positive: it is summed over u = ln(m + τ), m the smaller of α and β, relative to its
-/// start, in pieces short enough for ten points to give fourteen digits.
+/// and positive: it is summed over v = ln((m + τ)/(m + t_x)), m the smaller of α and β, relative to its
+/// start, in pieces short enough for ten points to give fourteen digits. A piece is as long as the
+/// integrand there allows, so their number is bounded whatever the parameters: no more than the
+/// logarithm of the longest over the shortest time, and some dozens where the integrand falls.
 fn pareto_times(&[r, alpha, s, beta]: &[f64; 4], history: &History) -> (f64, [f64; 4]) {
     let shape = r + f64::from(history.repeats);
     let (end, start) = (history.age, history.recency.min(history.age));
-    let (late, fades) = (alpha + end, beta + end);
-    let smaller = alpha.min(beta);
+    let (near_a, near_b, near) = (alpha + start, beta + start, alpha.min(beta) + start);
+    let (late, fades, silent) = (alpha + end, beta + end, end - start);
     // Everything is relative to the integrand where the customer would have left at once.
-    let (ln_start_a, ln_start_b) = ((alpha + start).ln(), (beta + start).ln());
-    let origin = -shape * ln_start_a - s * ln_start_b;
-    let stayed = (-shape * late.ln() - s * fades.ln() - origin).exp();
-    let mut by = [-stayed * late.ln(), -stayed * shape / late, -stayed * fades.ln(), -stayed * s / fades];
+    let (rest_a, rest_b) = ((silent / near_a).ln_1p(), (silent / near_b).ln_1p());
+    let stayed = (-shape * rest_a - s * rest_b).exp();
+    let mut by = [-stayed * rest_a, stayed * shape * end / late, -stayed * rest_b, stayed * s * end / fades];
     let mut left = 0.0;
-    let length = ((end - start) / (smaller + start)).ln_1p();
-    if length > 0.0 {
-        let steep = shape + s + 1.0;
-        let pieces = (steep * length / 4.0).ceil().max((length / 1.0).ceil()).max(1.0);
-        let half = length / pieces / 2.0;
-        let from = (smaller + start).ln();
-        let mut piece = 0.0;
-        while piece < pieces {
-            let middle = from + (2.0 * piece + 1.0) * half;
-            let mut here = 0.0;
-            for (node, weight) in GAUSS {
-                for node in [-node, node] {
-                    let reached = (middle + half * node).exp();
-                    let (now_a, now_b) = (reached + (alpha - smaller), reached + (beta - smaller));
-                    let (ln_a, ln_b) = (now_a.ln(), now_b.ln());
-                    let density =
-                        weight * half * s * (-shape * ln_a - s * ln_b - origin).exp() * reached / now_b;
-                    here += density;
-                    by[0] -= density * ln_a;
-                    by[1] -= density * shape / now_a;
-                    by[2] += density * (1.0 / s - ln_b);
-                    by[3] -= density * (s + 1.0) / now_b;
-                }
+    let length = (silent / near).ln_1p();
+    // How fast the logarithm of the integrand can change with v; it grows with v, e-fold at most in a piece.
+    let steep = |v: f64| {
+        let (reached, passed) = (near * v.exp(), near * v.exp_m1());
+        1.0 + shape * reached / (near_a + passed) + (s + 1.0) * reached / (near_b + passed)
+    };
+    let mut from = 0.0;
+    for _ in 0..PIECES {
+        let rest = length - from;
+        if rest.is_nan() || rest <= 0.0 {
+            break;
+        }
+        let first = rest.min(1.0).min(4.0 / steep(from));
+        let width = first.min(4.0 / steep(from + first));
+        let (half, middle) = (width / 2.0, from + width / 2.0);
+        let mut here = 0.0;
+        for (node, weight) in GAUSS {
+            for node in [-node, node] {
+                let v = middle + half * node;
+                let (reached, passed) = (near * v.exp(), near * v.exp_m1());
+                let (now_a, now_b) = (near_a + passed, near_b + passed);
+                let (ln_a, ln_b) = ((passed / near_a).ln_1p(), (passed / near_b).ln_1p());
+                let density = weight * half * s * (-shape * ln_a - s * ln_b).exp() * reached / now_b;
+                here += density;
+                by[0] -= density * ln_a;
+                by[1] += density * shape * (start + passed) / now_a;
+                by[2] += density * (1.0 / s - ln_b);
+                by[3] += density * (s * (start + passed) - beta) / now_b;
             }
-            left += here;
-            piece += 1.0;
-            if here < 1e-17 * left {
-                break;
-            }
+        }
+        left += here;
+        from = if width < rest { from + width } else { length };
+        if here < 1e-17 * left {
+            break;
         }
     }
     let all = stayed + left;
-    (origin + all.ln(), by.map(|by| by / all))
+    let (before_a, before_b) = ((start / alpha).ln_1p(), (start / beta).ln_1p());
+    let by = by.map(|by| by / all);
+    let by = [by[0] - before_a, by[1] / alpha, by[2] - before_b, by[3] / beta];
+    (all.ln() - shape * before_a - s * before_b, by)
+}
+
+/// The logarithm of y (y + 1) … (y + x − 1) = Γ(y + x)/Γ(y), and its derivative by y: by Stirling's series
+/// where y is large, since the difference of two large logarithms would be none.
+fn rising(y: f64, x: f64) -> (f64, f64) {
+    if y < 100.0 {
+        return (ln_gamma(y + x) - ln_gamma(y), digamma(y + x) - digamma(y));
+    }
+    let tail = |y: f64| {
+        let square = 1.0 / (y * y);
+        (1.0 / 12.0 - square * (1.0 / 360.0 - square / 1260.0)) / y
+    };
+    let slope = |y: f64| {
+        let square = 1.0 / (y * y);
+        0.5 / y + square * (1.0 / 12.0 - square * (1.0 / 120.0 - square / 252.0))
+    };
+    let longer = (x / y).ln_1p();
+    let value = (y - 0.5) * longer - x + x * (y + x).ln() + tail(y + x) - tail(y);
+    (value, longer + slope(y) - slope(y + x))
 }
 
 #[cfg(test)]
@@ -333,6 +433,44 @@ mod tests {
     }
 
     #[test]
+    fn a_long_series_is_an_integral() {
+        for (shape, z, a, c) in [
+            (0.5, 3.0, 0.8, 2.4),
+            (2.0, 40.0, 1.0, 1.0),
+            (30.0, 5.0, 1e-6, 3.0),
+            (30.0, 5.0, 3.0, 0.02),
+            (1e9, 2e-8, 1e9, 5e10),
+            (1e6, 1e-4, 0.3, 1e4),
+            (0.01, 60.0, 1e3, 1e-3),
+            (7.0, 12.0, 1e-300, 1.0),
+        ] {
+            close(geometric_integral(shape, z, a, c), geometric_series(shape, z, a, c), 1e-11);
+        }
+        // The chance to leave is ⅓ in all but name, and time without end: three purchases.
+        close(geometric_expectation(1e9, 1.0, 1e9, 2e9), 3.0, 1e-8);
+        // a = 2, c = 1, no end of time: the mean of 1/p under the density 2p is 2.
+        close(geometric_expectation(3.0, 1e12, 2.0, 1.0), 2.0, 1e-9);
+        for z in [1e-300, 1e4, 1e100, 1e300, f64::INFINITY] {
+            for (shape, a, c) in [(1e-9, 1e-9, 1e-9), (1e9, 1e9, 1e9), (1.0, 1e9, 1e-9), (1e9, 1e-9, 1e9)] {
+                let some = geometric_expectation(shape, z, a, c);
+                assert!(some.is_finite() && some >= 0.0, "{shape} {z} {a} {c}: {some}");
+            }
+        }
+    }
+
+    /// Γ(y + x)/Γ(y) is a product of x numbers, its derivative a sum of as many.
+    #[test]
+    fn rising_factorials() {
+        for y in [0.3, 99.9, 100.0, 1e4, 1e9, 1e13] {
+            for x in [0u32, 1, 7, 300] {
+                let (value, slope) = rising(y, f64::from(x));
+                close(value, (0..x).map(|k| (y + f64::from(k)).ln()).sum(), 2e-13);
+                close(slope, (0..x).map(|k| 1.0 / (y + f64::from(k))).sum(), 2e-12);
+            }
+        }
+    }
+
+    #[test]
     fn pareto_at_s_of_one() {
         let at = |s: f64| Model::ParetoNbd.expected_if_alive(&[0.5, 10.0, s, 12.0], 2, 30.0, 40.0);
         close(at(1.0), 2.5 * 42.0 / 40.0 * (82.0f64 / 42.0).ln(), 1e-13);
@@ -348,7 +486,7 @@ mod tests {
             let shape = r + f64::from(x);
             let all = shape + s;
             let part = (alpha + start).powf(-all) - (alpha + end).powf(-all);
-            let hand = ((alpha + end).powf(-all) + s / all * part).ln();
+            let hand = ((alpha + end).powf(-all) + s / all * part).ln() + all * alpha.ln();
             close(pareto_times(&[r, alpha, s, alpha], &history).0, hand, 1e-13);
         }
     }

@@ -48,11 +48,13 @@ pub fn log_likelihood(&[p, q, gamma]: &[f64; 3], spends: &[Spend]) -> (f64, [f64
 }
 
 /// What the customer is expected to spend at a time: their own mean drawn to everybody's, the more
-/// the fewer amounts it rests on. Without any it is everybody's, `pγ/(q−1)`. `None` where that mean is
-/// infinite (`q ≤ 1`).
+/// the fewer amounts it rests on. Without any it is everybody's, `pγ/(q−1)`. `None` where it is infinite:
+/// `px + q ≤ 1` with x amounts, so that where everybody's mean is infinite (`q ≤ 1`) those who spent enough
+/// times have one all the same.
 pub fn expected(&[p, q, gamma]: &[f64; 3], spend: Option<Spend>) -> Option<f64> {
     let (count, mean) = spend.map_or((0.0, 0.0), |spend| (spend.count, spend.mean));
-    (q > 1.0).then(|| p * (gamma + count * mean) / (p * count + q - 1.0))
+    let spread = p * count + q - 1.0;
+    (spread > 0.0).then(|| p * (gamma + count * mean) / spread)
 }
 
 /// The value today of purchases to come: `Σₘ value · (N(m) − N(m−1)) / (1+d)^m` over the months,
@@ -126,6 +128,9 @@ mod tests {
     #[test]
     fn degenerate() {
         assert_eq!(expected(&[2.0, 1.0, 3.0], None), None);
+        // q = ½: one amount of 4 has 0.25·(3 + 4)/(0.25 − 0.5) < 0 and so none, three have 0.25·15/0.25.
+        assert_eq!(expected(&[0.25, 0.5, 3.0], Spend::new(1.0, 4.0)), None);
+        assert_eq!(expected(&[0.25, 0.5, 3.0], Spend::new(3.0, 4.0)), Some(15.0));
         assert_eq!(discounted(10.0, [], 0.1), 0.0);
         for (count, mean) in [(0.0, 5.0), (1.0, 0.0), (1.0, -3.0), (f64::NAN, 1.0), (1.0, f64::INFINITY)] {
             assert_eq!(Spend::new(count, mean), None);

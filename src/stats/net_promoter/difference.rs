@@ -1,8 +1,9 @@
 //! Two scores against each other: of different people, or of the same people twice.
 
-use super::{Method, Score, Variance};
+use super::{Method, Score};
 use crate::stats::significance::{critical, p_value};
 use crate::stats::weights::Base;
+use crate::stats::weights::Variance;
 
 /// A later score less an earlier one, or a group's less that of the others.
 #[derive(Debug, Clone, Copy, PartialEq)]

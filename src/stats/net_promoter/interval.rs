@@ -1,7 +1,8 @@
 //! Intervals of one score and of the three shares.
 
-use super::{Classes, Score, Variance, multinomial_error};
+use super::{Classes, Score, multinomial_error};
 use crate::stats::significance::critical;
+use crate::stats::weights::Variance;
 
 /// How an interval is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

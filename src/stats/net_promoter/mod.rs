@@ -13,7 +13,7 @@ pub use interval::{Method, goodman};
 use std::ops::Add;
 
 use super::contingency::share;
-use super::weights::Base;
+use super::weights::{Base, Variance};
 
 /// What an answer to "how likely are you to recommend us", 0 to 10, makes of a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,18 +49,6 @@ pub struct Classes {
     pub passives: Base,
     /// Answers 0 to 6.
     pub detractors: Base,
-}
-
-/// What the standard error of a score takes the answers and their weights for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Variance {
-    /// A weight says how many people gave this answer: the multinomial variance on the sum of the
-    /// weights.
-    Frequency,
-    /// Weights cost precision, whatever the answers: the multinomial variance on the effective base.
-    EffectiveBase,
-    /// Taylor linearisation: what the weights cost depends on which answers are heavy.
-    Taylor,
 }
 
 /// A score, and what intervals and comparisons need of it.
