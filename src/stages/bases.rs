@@ -5,23 +5,13 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::Check;
+use super::{Check, Column, Input};
 use crate::diagnostic::{Caution, CautionCode, Code};
-use crate::document::Spanned;
+use crate::document::{Span, Spanned};
+use crate::engine::tabulate::has_categories;
 use crate::number;
 use crate::stats::weights::Base;
-
-/// What standard errors take answers and weights for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Variance {
-    /// A weight is a number of people who answered the same.
-    Frequency,
-    /// A weight costs precision, whatever the answers: errors rest on the effective base.
-    EffectiveBase,
-    /// Taylor linearisation, by the design of the sample where one is given.
-    Taylor,
-}
+pub use crate::stats::weights::Variance;
 
 /// What becomes of a stratum with a single primary sampling unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
@@ -54,6 +44,24 @@ pub(super) fn ordered(min: &Spanned<u64>, small: &Spanned<u64>, cx: &mut Check<'
     let label = format!("`min_base` is {}, `small_base` {}", min.value, small.value);
     let help = "bases below `min_base` are marked `**`, those from there to `small_base` `*`";
     cx.invalid(span, Code::InvalidOption, "has a `min_base` above its `small_base`", &label, help);
+    None
+}
+
+/// A column whose values make groups.
+pub(super) fn category(from: &Input, name: &Spanned<String>, cx: &mut Check<'_>) -> Option<Column> {
+    let column = cx.column(from, name)?;
+    categorical(&column, name.span, cx)?;
+    Some(column)
+}
+
+/// Refuses a column whose values make no groups.
+pub(super) fn categorical(column: &Column, span: Span, cx: &mut Check<'_>) -> Option<()> {
+    if has_categories(&column.dtype) {
+        return Some(());
+    }
+    let label = format!("`{}` has no categories", column.name);
+    let message = "cannot group by a column of this type";
+    cx.invalid(span, Code::ColumnType, message, &label, "group by text, numbers or dates");
     None
 }
 

@@ -1,6 +1,7 @@
 //! The answers of the questions as the data and the codebook tell them: a small reduction of the input,
 //! made before the tables are asked for. Knows values and labels, not counts.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use polars::prelude::{DataFrame, Expr, LazyFrame, PolarsResult};
@@ -19,6 +20,8 @@ pub(super) struct Known {
     pub answers: Vec<String>,
     /// Answers that are labelled or named and that nobody could give: told of in a caution.
     pub unknown: Vec<String>,
+    /// Answers that lines of the codebook after their first one label differently.
+    pub relabelled: Vec<String>,
     /// Places among the labels, by answer: a codebook may have thousands.
     places: BTreeMap<String, usize>,
 }
@@ -72,14 +75,15 @@ fn listed(source: &Source) -> Vec<&str> {
 /// What is known of each question, from the results of [`fit`].
 pub(super) fn known(checked: &Checked, fitted: &[DataFrame]) -> Vec<Known> {
     let mut frames = fitted.iter();
-    let mut codebook =
-        if checked.codebook { frames.next().map(entries).unwrap_or_default() } else { BTreeMap::new() };
+    let (mut codebook, mut relabelled) =
+        if checked.codebook { frames.next().map(entries).unwrap_or_default() } else { Default::default() };
     let mut known = Vec::new();
     for asked in &checked.questions.asked {
         let mut labels = asked.labels.clone();
         let written: BTreeSet<String> = labels.iter().map(|(value, _)| value.clone()).collect();
         let entries = codebook.remove(&asked.name).unwrap_or_default();
         labels.extend(entries.into_iter().filter(|(value, _)| !written.contains(value)));
+        labels.retain(|(value, _)| !asked.missing.contains(value));
         let mut found = BTreeSet::new();
         for _ in listed(&asked.source) {
             let values = frames.next().map(texts).unwrap_or_default();
@@ -91,7 +95,9 @@ pub(super) fn known(checked: &Checked, fitted: &[DataFrame]) -> Vec<Known> {
                 _ => found.extend(values),
             }
         }
-        known.push(of_question(asked, labels, found));
+        found.retain(|value| !asked.missing.contains(value));
+        let relabelled = relabelled.remove(&asked.name).unwrap_or_default();
+        known.push(Known { relabelled, ..of_question(asked, labels, found) });
     }
     known
 }
@@ -130,24 +136,37 @@ fn texts(frame: &DataFrame) -> Vec<String> {
     (0..levels.values.len() as u32).map(|place| levels.text(place)).filter(|text| text != "NaN").collect()
 }
 
-/// The codebook by question: values and labels in the order of its lines.
-fn entries(codebook: &DataFrame) -> BTreeMap<String, Vec<(String, String)>> {
+/// Values and labels by question, in the order of the codebook's lines.
+type Entries = BTreeMap<String, Vec<(String, String)>>;
+
+/// The codebook, and by question the values that have more than one label.
+fn entries(codebook: &DataFrame) -> (Entries, BTreeMap<String, Vec<String>>) {
     let levels: Vec<Levels> = codebook
         .columns()
         .iter()
         .map(|column| Levels { values: column.as_materialized_series().clone() })
         .collect();
-    let mut entries: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
-    let mut met = BTreeSet::new();
+    let (mut entries, mut relabelled) = (Entries::new(), BTreeMap::<String, Vec<String>>::new());
+    let mut met: BTreeMap<(String, String), String> = BTreeMap::new();
     for line in 0..codebook.height() {
         if levels.iter().any(|levels| levels.values.get(line).is_ok_and(|value| value.is_null())) {
             continue;
         }
         let [question, value, label] = [0, 1, 2].map(|at| levels[at].text(line as u32));
         // The first line of a value counts.
-        if met.insert((question.clone(), value.clone())) {
-            entries.entry(question).or_default().push((value, label));
+        match met.entry((question.clone(), value.clone())) {
+            Entry::Vacant(first) => {
+                first.insert(label.clone());
+                entries.entry(question).or_default().push((value, label));
+            }
+            Entry::Occupied(first) if *first.get() != label => {
+                let of = relabelled.entry(question).or_default();
+                if !of.contains(&value) {
+                    of.push(value);
+                }
+            }
+            Entry::Occupied(_) => {}
         }
     }
-    entries
+    (entries, relabelled)
 }

@@ -155,6 +155,12 @@ impl Question {
         self
     }
 
+    /// With values that are no answer, such as a code for *refused*.
+    pub fn missing<'a>(mut self, values: impl IntoIterator<Item = &'a str>) -> Self {
+        self.missing = values.into_iter().map(|value| Spanned::from(Answer(value.into()))).collect();
+        self
+    }
+
     /// Without a row for each answer.
     pub fn hide_answers(mut self) -> Self {
         self.hide_answers = true;

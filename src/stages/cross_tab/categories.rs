@@ -2,6 +2,7 @@
 //! values; nested or not. Knows values and labels, not how many people gave them.
 
 use std::collections::BTreeSet;
+use std::ops::Bound;
 
 use polars::prelude::DataType;
 
@@ -165,44 +166,156 @@ pub(super) fn parts<'k>(
         .collect()
 }
 
-/// All combinations of the parts' answers, those of single answers as far as they occur together.
-pub(super) fn combinations(parts: &[&[Category]], occur: &BTreeSet<&[u32]>, alone: bool) -> Vec<Vec<usize>> {
-    let mut all: Vec<Vec<usize>> = vec![Vec::new()];
-    for categories in parts {
-        all = all
-            .iter()
-            .flat_map(|before| {
-                (0..categories.len()).map(move |at| before.iter().copied().chain([at]).collect())
-            })
-            .collect();
-    }
-    all.retain(|combination| {
-        let key = key_of(parts, combination);
-        alone || occur.iter().any(|other| other.starts_with(&key))
-    });
-    all
+/// An answer of one part of a variable, or a net of several.
+pub(super) struct Choice {
+    pub label: String,
+    /// Its place among the answers, nets after them.
+    pub place: usize,
+    pub is_net: bool,
+    /// Of single answers: the values it holds. None where a person may give several.
+    pub values: Option<BTreeSet<u32>>,
+    /// Of several answers: its place among the flags, and the answers it holds.
+    pub flag: Option<(usize, BTreeSet<u32>)>,
 }
 
-pub(super) fn key_of(parts: &[&[Category]], combination: &[usize]) -> Vec<u32> {
-    let value = |(at, categories): (&usize, &&[Category])| match categories[*at].at {
-        At::Value(place) => Some(place),
-        At::Flag(_) => None,
+impl Choice {
+    fn answer(place: usize, category: &Category) -> Self {
+        let (values, flag) = match category.at {
+            At::Value(value) => (Some(BTreeSet::from([value])), None),
+            At::Flag(flag) => (None, Some((flag, BTreeSet::from([flag as u32])))),
+        };
+        Self { label: category.label.clone(), place, is_net: false, values, flag }
+    }
+
+    /// The values or answers that it holds.
+    pub(super) fn answers(&self) -> &BTreeSet<u32> {
+        static NOTHING: BTreeSet<u32> = BTreeSet::new();
+        self.values.as_ref().or(self.flag.as_ref().map(|(_, of)| of)).unwrap_or(&NOTHING)
+    }
+}
+
+/// The answers of a part, in their order.
+pub(super) fn answers(categories: &[Category]) -> Vec<Choice> {
+    categories.iter().enumerate().map(|(place, category)| Choice::answer(place, category)).collect()
+}
+
+/// The answers and nets of a part, each net before its first answer and the others of it behind that one,
+/// as in rows.
+pub(super) fn answers_and_nets(
+    asked: &Asked,
+    known: &Known,
+    categories: &[Category],
+    nested: bool,
+) -> Vec<Choice> {
+    let nets: Vec<Vec<usize>> = asked.nets.iter().map(|(_, of)| members(known, categories, of)).collect();
+    let unit = |at: usize| {
+        nets.iter().find(|of| of.contains(&at)).and_then(|of| of.first()).map_or(at, |first| *first)
     };
-    combination.iter().zip(parts).filter_map(value).collect()
+    let mut taken: BTreeSet<String> = categories.iter().map(|category| category.label.clone()).collect();
+    let mut choices: Vec<(usize, Choice)> = Vec::new();
+    for (place, ((name, _), of)) in asked.nets.iter().zip(&nets).enumerate() {
+        // Columns are told apart by their names alone.
+        let mut label = if nested { nested_label(name) } else { name.clone() };
+        while !taken.insert(label.clone()) {
+            label.push_str(" (net)");
+        }
+        let held = |at: &usize| match categories[*at].at {
+            At::Value(value) => value,
+            At::Flag(flag) => flag as u32,
+        };
+        let held: BTreeSet<u32> = of.iter().map(held).collect();
+        let several = asked.source.is_multiple();
+        choices.push((
+            of.first().copied().unwrap_or(usize::MAX),
+            Choice {
+                label,
+                place: categories.len() + place,
+                is_net: true,
+                flag: several.then(|| (known.answers.len() + place, held.clone())),
+                values: (!several).then_some(held),
+            },
+        ));
+    }
+    choices.extend(answers(categories).into_iter().map(|choice| (unit(choice.place), choice)));
+    choices.sort_by_key(|(unit, _)| *unit);
+    choices.into_iter().map(|(_, choice)| choice).collect()
+}
+
+/// The places of the answers that a written list means, by value or by label.
+pub(super) fn members(known: &Known, categories: &[Category], written: &[String]) -> Vec<usize> {
+    let codes: BTreeSet<&str> = written.iter().map(String::as_str).collect();
+    // A label means an answer unless it is the value of another one.
+    let by_label: BTreeSet<&str> =
+        match categories.iter().any(|category| codes.contains(category.code.as_str())) {
+            false => codes.clone(),
+            true => {
+                let values: BTreeSet<&str> =
+                    categories.iter().map(|category| category.code.as_str()).collect();
+                codes.difference(&values).copied().collect()
+            }
+        };
+    let means = |category: &Category| {
+        codes.contains(category.code.as_str()) || by_label.contains(known.label(&category.code))
+    };
+    (0..categories.len()).filter(|at| means(&categories[*at])).collect()
+}
+
+/// One choice of each part.
+#[derive(Clone, Default)]
+pub(super) struct Combination {
+    /// Places among the parts' choices.
+    pub choices: Vec<usize>,
+    /// The values of the single answers that it holds, part by part.
+    pub keys: BTreeSet<Vec<u32>>,
+}
+
+/// All combinations of the parts' choices, those of single answers as far as they occur together; with
+/// `all` whether or not they occur.
+pub(super) fn combinations(parts: &[Vec<Choice>], occur: &BTreeSet<&[u32]>, all: bool) -> Vec<Combination> {
+    let occurs = |key: &[u32]| {
+        let next = occur.range::<[u32], _>((Bound::Included(key), Bound::Unbounded)).next();
+        all || next.is_some_and(|other| other.starts_with(key))
+    };
+    let mut found = vec![Combination { choices: Vec::new(), keys: BTreeSet::from([Vec::new()]) }];
+    for choices in parts {
+        let mut next = Vec::new();
+        for before in &found {
+            for (at, choice) in choices.iter().enumerate() {
+                let keys: BTreeSet<Vec<u32>> = match &choice.values {
+                    None => before.keys.clone(),
+                    Some(values) => {
+                        let longer = |key: &Vec<u32>, value: u32| [key.as_slice(), &[value]].concat();
+                        let keys = before
+                            .keys
+                            .iter()
+                            .flat_map(|key| values.iter().map(move |value| longer(key, *value)));
+                        keys.filter(|key| occurs(key)).collect()
+                    }
+                };
+                if all || !keys.is_empty() {
+                    next.push(Combination {
+                        choices: before.choices.iter().copied().chain([at]).collect(),
+                        keys,
+                    });
+                }
+            }
+        }
+        found = next;
+    }
+    found.retain(|combination| all || combination.keys.iter().any(|key| occurs(key)));
+    found
 }
 
 /// The flags of a combination, as a choice of the plan.
 pub(super) fn choice_of(
-    parts: &[&[Category]],
+    parts: &[Vec<Choice>],
     questions: &[usize],
-    combination: &[usize],
+    combination: &Combination,
     choices: &[Vec<(usize, usize)>],
 ) -> Option<usize> {
-    let flag = |((at, categories), question): ((&usize, &&[Category]), &usize)| match categories[*at].at {
-        At::Flag(place) => Some((*question, place)),
-        At::Value(_) => None,
-    };
-    let wanted: Vec<(usize, usize)> = combination.iter().zip(parts).zip(questions).filter_map(flag).collect();
+    let flags = combination.choices.iter().zip(parts).zip(questions);
+    let wanted: Vec<(usize, usize)> =
+        flags.filter_map(|((at, of), question)| Some((*question, of[*at].flag.as_ref()?.0))).collect();
     choices.iter().position(|choice| *choice == wanted)
 }
 

@@ -7,8 +7,9 @@ use super::Checked;
 use super::answers::Known;
 use super::categories;
 use super::layout::Layout;
+use super::questions::Asked;
 use super::suppress::Hidden;
-use super::tables::Crossed;
+use super::tables::{Crossed, NESTED};
 use crate::diagnostic::{Caution, CautionCode};
 use crate::engine::tabulate::{Cells, NULL};
 use crate::stages::bases;
@@ -29,6 +30,8 @@ pub(super) fn cautions(
     let mut told: Vec<Caution> = tables.iter().enumerate().filter_map(|at| nobody(at, stage)).collect();
     told.extend(small_bases(checked, tables, hidden, stage));
     told.extend(unknown_answers(checked, known, layout, counted, stage));
+    told.extend(relabelled(checked, known, stage));
+    told.extend(wide_boxes(tables, stage));
     told.extend(contradictions(checked, known, layout, counted, stage));
     told.extend(off_scale(checked, tables, hidden, stage));
     told.extend(unusable_weights(first, hidden, stage));
@@ -168,6 +171,45 @@ fn unknown_answers(
         told.push(Caution::new(CautionCode::UnknownAnswers, key, Some(unknown.len() as f64), message));
     }
     told
+}
+
+/// Answers that the codebook labels more than once, of which the first line counts.
+fn relabelled(checked: &Checked, known: &[Known], stage: &str) -> Vec<Caution> {
+    let caution = |(asked, known): (&Asked, &Known)| {
+        let n = known.relabelled.len();
+        let first = known.relabelled.first()?;
+        let others = if n > 1 { format!(" and {} more", n - 1) } else { String::new() };
+        let message = format!(
+            "`{stage}`: the codebook labels the answer `{first}`{others} of {} differently in later lines; the first one counts",
+            asked.name
+        );
+        let key = format!("row_variable={}", asked.name);
+        Some(Caution::new(CautionCode::RepeatedLabels, key, Some(n as f64), message))
+    };
+    checked.questions.asked.iter().zip(known).filter_map(caution).collect()
+}
+
+/// Boxes of more answers than the scale has: everyone is in them.
+fn wide_boxes(tables: &[Crossed<'_>], stage: &str) -> Vec<Caution> {
+    let mut widest: BTreeMap<(&str, String), (usize, usize)> = BTreeMap::new();
+    for crossed in tables {
+        for item in crossed.items.iter() {
+            if let Some(many) = item.wanted {
+                let name = item.label.rsplit(NESTED).next().unwrap_or(&item.label).to_owned();
+                let (_, scale) = widest.entry((&crossed.row_variable, name)).or_insert((many, 0));
+                *scale = (*scale).max(item.keys.len());
+            }
+        }
+    }
+    let wide = widest.into_iter().filter(|(_, (many, scale))| (1..*many).contains(scale));
+    wide.map(|((variable, name), (_, scale))| {
+        let answers = bases::count(scale as u64, "answer");
+        let message =
+            format!("`{stage}`: the scale of {variable} has {answers}, so that all are in its {name}");
+        let key = format!("row_variable={variable}");
+        Caution::new(CautionCode::UnknownAnswers, key, Some(scale as f64), message)
+    })
+    .collect()
 }
 
 /// People who gave an answer that excludes the others, and another one.

@@ -64,6 +64,7 @@ impl<'a> Checker<'a> {
             filter: given(filter)?,
             asked: given(asked)?,
             base: question.base.unwrap_or(self.stage.base),
+            missing: values_of(codes(&question.missing), &labels),
             labels,
             nets: question.nets.iter().map(|(name, of)| (name.value.clone(), codes(of))).collect(),
             top_box: question.top_box.as_ref().map(|top| top.value as usize),
@@ -182,14 +183,6 @@ impl<'a> Checker<'a> {
             let label = "no box and no statistic could have it";
             self.refuse(cx, off.span, "leaves an answer off a scale that nothing uses", label, help);
         }
-        // The base less those in a statistic would tell how many gave an answer that no row shows.
-        if let (Some(off), true, true) =
-            (self.question.off_scale.first(), self.question.hide_answers, self.stage.suppress.is_some())
-        {
-            let label = "base and mean would tell how many gave it";
-            let help = "show the answers, or leave these rows out with `where`";
-            self.refuse(cx, off.span, "cannot hide an answer off the scale", label, help);
-        }
         let scored =
             |off: &&Spanned<Answer>| self.question.scores.iter().any(|(code, _)| **code == off.value.0);
         if let Some(off) = self.question.off_scale.iter().find(scored) {
@@ -220,6 +213,11 @@ impl<'a> Checker<'a> {
                 &help,
             );
         }
+        if let (Source::Flags(_), Some(missing)) = (source, question.missing.first()) {
+            let label = "every column is an answer here";
+            let help = "a person for whom all columns are empty gave none";
+            self.refuse(cx, missing.span, "has a missing value in columns of yes and no", label, help);
+        }
         if let Source::Flags(columns) = source {
             let known: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
             let labels: Vec<&str> = match &question.columns {
@@ -246,7 +244,7 @@ impl<'a> Checker<'a> {
     }
 
     /// What is for rows of the question's own, where it only makes columns or the outer rows of others. A
-    /// title stands above columns too, and a condition holds for nested rows.
+    /// title stands above columns too, nets are columns, and a condition holds for nested rows.
     fn idle(&mut self, cx: &mut Check<'_>) {
         let is_this = |name: &Spanned<String>| name.value == self.name.value;
         let stage = self.stage;
@@ -256,7 +254,7 @@ impl<'a> Checker<'a> {
             return;
         }
         let is_idle = |(option, written): &(&str, bool)| match *option {
-            "title" => *written && !in_columns,
+            "title" | "nets" => *written && !in_columns,
             "where" => *written && !in_rows,
             _ => *written,
         };
@@ -271,11 +269,7 @@ impl<'a> Checker<'a> {
         let makes = if in_columns { "makes columns" } else { "makes outer rows" };
         let message = format!("has options that do nothing where a question only {makes}");
         let label = format!("{} of `{}`", idle.join(", "), self.name.value);
-        let help = if self.question.nets.is_empty() {
-            "leave them out, or name the question among `rows` too"
-        } else {
-            "leave them out; for a net among the columns make a column with it in `enrich`"
-        };
+        let help = "leave them out, or name the question among `rows` too";
         self.refuse(cx, self.name.span, &message, &label, help);
     }
 
@@ -339,6 +333,17 @@ fn of_rows(question: &Question) -> [(&'static str, bool); 13] {
         ("last", !question.last.is_empty()),
         ("hide_answers", question.hide_answers),
     ]
+}
+
+/// Values that may be given by the labels that the question has for them.
+fn values_of(given: Vec<String>, labels: &[(String, String)]) -> Vec<String> {
+    let is_value = |text: &String| labels.iter().any(|(value, _)| value == text);
+    let values = |text: String| -> Vec<String> {
+        let labelled: Vec<String> =
+            labels.iter().filter(|(_, label)| *label == text).map(|(value, _)| value.clone()).collect();
+        if is_value(&text) || labelled.is_empty() { vec![text] } else { labelled }
+    };
+    given.into_iter().flat_map(values).collect()
 }
 
 /// The text of a number as counted values show it, so that `1.0` is the answer `1`.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::figures::{Figures, Side};
 use super::options::{Against, Means, Statistic, Variance};
 use super::suppress::Hidden;
-use super::tables::{Crossed, Kind, NESTED, TOTAL};
+use super::tables::{Crossed, Header, Kind, NESTED, TOTAL};
 use super::{Checked, CheckedTests};
 use crate::number;
 use crate::stats::comparisons::{Correction, Level, Mark, letter, letters};
@@ -81,8 +81,11 @@ fn families(crossed: &Crossed<'_>, tests: &CheckedTests) -> Vec<Vec<Pair>> {
             let pairs = &mut by_group[header.group];
             match against {
                 Against::Columns => {
-                    let later = (at + 1..crossed.headers.len())
-                        .filter(|other| crossed.headers[*other].group == header.group);
+                    // A net and its own answer differ where the answer and the others of the net do.
+                    let later = (at + 1..crossed.headers.len()).filter(|other| {
+                        let other = &crossed.headers[*other];
+                        other.group == header.group && !header.holds_or_is_in(other)
+                    });
                     pairs.extend(later.map(|other| pair(other + 1)));
                 }
                 Against::Total | Against::Rest => pairs.push(pair(0)),
@@ -100,14 +103,19 @@ fn previous(crossed: &Crossed<'_>, tests: &CheckedTests, at: usize) -> Option<us
     let parts = &questions.columns[crossed.plan.column];
     let wave = parts.iter().position(|part| tests.waves.contains(&questions.asked[*part].name))?;
     let this = &crossed.headers[at];
+    // Waves put together are no wave.
+    if this.parts[wave].is_net {
+        return None;
+    }
     let same = |other: usize| {
-        let answers = &crossed.headers[other].answers;
-        answers[wave] < this.answers[wave]
-            && (0..answers.len()).all(|part| part == wave || answers[part] == this.answers[part])
+        let parts = &crossed.headers[other].parts;
+        !parts[wave].is_net
+            && parts[wave].place < this.parts[wave].place
+            && (0..parts.len()).all(|part| part == wave || parts[part] == this.parts[part])
             && crossed.bases[other + 1].n > 0
     };
     let earlier = (0..crossed.headers.len()).filter(|other| same(*other));
-    earlier.max_by_key(|other| crossed.headers[*other].answers[wave])
+    earlier.max_by_key(|other| crossed.headers[*other].parts[wave].place)
 }
 
 fn family_of(
@@ -128,7 +136,7 @@ fn family_of(
             } else {
                 0
             };
-            if hidden.cell(at, pair.column).is_some() || hidden.cell(at, with).is_some() {
+            if hidden.cell(at, pair.column) || hidden.cell(at, with) {
                 return Err("suppressed");
             }
             test(figures, tests, at, pair).map_err(Untested::note)
@@ -235,7 +243,7 @@ fn test_means(
             Means::Welch => means::welch_test(&a, &b),
             Means::PooledPair => means::pooled_test(&a, &b, &both),
             // The spread of columns with people in common would count those people more than once.
-            Means::PooledAll if crossed.columns_overlap() => means::pooled_test(&a, &b, &both),
+            Means::PooledAll if crossed.has_several_columns() => means::pooled_test(&a, &b, &both),
             Means::PooledAll => means::pooled_over_all_test(&a, &b, &pooled(figures, at, [first, second])),
         },
     };
@@ -243,16 +251,18 @@ fn test_means(
 }
 
 /// The moments of the columns whose spread is pooled: all of the groups that the two compared columns are
-/// in. The rest of a column is in all groups.
+/// in. The rest of a column is in all groups. Nets have no people of their own.
 fn pooled(figures: &Figures<'_>, at: usize, sides: [Side<'_>; 2]) -> Vec<Moments> {
     let crossed = figures.crossed;
-    let is_in = |group: usize| {
+    let is_in = |header: &Header| {
         sides.iter().any(|side| match side {
-            Side::Column(_, own) => own.group == group,
-            Side::Rest(..) | Side::Total => true,
+            Side::Column(_, own) => {
+                own.group == header.group && header.parts.last().is_none_or(|part| !part.is_net)
+            }
+            Side::Rest(..) | Side::Total => !header.is_net(),
         })
     };
-    let columns = crossed.headers.iter().enumerate().filter(|(_, header)| is_in(header.group));
+    let columns = crossed.headers.iter().enumerate().filter(|(_, header)| is_in(header));
     columns.filter_map(|(column, _)| figures.moments(at, Side::of(crossed, column + 1))).collect()
 }
 
@@ -369,7 +379,7 @@ fn means_by(crossed: &Crossed<'_>, tests: &CheckedTests, (overlap, apart): (bool
     let own = match tests.means {
         Means::Welch => "Welch's t test",
         Means::PooledPair => PAIR,
-        Means::PooledAll if crossed.columns_overlap() => PAIR,
+        Means::PooledAll if crossed.has_several_columns() => PAIR,
         Means::PooledAll if one_group || tests.compare == [Against::Columns] => {
             "t test with the spread of all columns of the group"
         }

@@ -20,7 +20,7 @@ pub(super) fn estimate(
     let known = answers::known(checked, cx.fitted);
     let layout = Layout::new(checked, &known);
     let tables: Vec<Crossed<'_>> =
-        layout.tables.iter().map(|plan| Crossed::new(checked, &known, plan, counted)).collect();
+        layout.tables.iter().map(|plan| Crossed::new(checked, &known, plan, counted, cx.stage)).collect();
     let hidden = suppress(checked, &known, &tables);
     let mut made = Vec::with_capacity(tables.len());
     for (crossed, hidden) in tables.iter().zip(&hidden) {

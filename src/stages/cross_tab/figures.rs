@@ -1,7 +1,9 @@
 //! The figure of a cell with its error: shares, means, medians and net promoter scores, by the chosen
 //! variance. Picks the people; the formulas are in `stats`.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::design::design;
 use super::keys::Key;
@@ -37,6 +39,15 @@ impl<'h> Side<'h> {
         }
     }
 
+    /// Its column, the total being 0, and whether it is everyone else.
+    fn place(&self) -> (usize, bool) {
+        match self {
+            Self::Total => (0, false),
+            Self::Column(at, _) => (*at, false),
+            Self::Rest(at, _) => (*at, true),
+        }
+    }
+
     fn choice(&self) -> Option<usize> {
         match self {
             Self::Total => None,
@@ -50,7 +61,7 @@ impl Crossed<'_> {
     pub(super) fn may_overlap(&self, a: Side<'_>, b: Side<'_>) -> bool {
         match (a, b) {
             (Side::Total, _) | (_, Side::Total) => true,
-            (Side::Column(..), Side::Column(..)) => self.columns_overlap(),
+            (Side::Column(_, a), Side::Column(_, b)) => !a.keys.is_disjoint(&b.keys),
             _ => false,
         }
     }
@@ -69,7 +80,21 @@ pub(super) struct Estimate {
 pub(super) struct Figures<'a> {
     pub crossed: &'a Crossed<'a>,
     designs: BTreeMap<Ask, Designed>,
+    /// The people that two columns have in common, each found once.
+    overlaps: RefCell<BTreeMap<(usize, usize), Base>>,
+    /// The linearised figures of the row that was asked about last: each is compared with many.
+    row: RefCell<Row>,
 }
+
+/// Linearised figures of one row, by side.
+#[derive(Default)]
+struct Row {
+    item: usize,
+    figures: BTreeMap<(usize, bool), Made>,
+}
+
+/// A linearised figure; none where nobody is.
+pub(super) type Made = Option<Rc<Figure>>;
 
 /// A design over the cells of one counted table.
 struct Designed {
@@ -103,7 +128,7 @@ impl<'a> Figures<'a> {
                 }
             }
         }
-        Ok(Self { crossed, designs })
+        Ok(Self { crossed, designs, overlaps: RefCell::default(), row: RefCell::default() })
     }
 
     /// A share of these people as an answer's count and base.
@@ -144,16 +169,26 @@ impl<'a> Figures<'a> {
         };
         match (a, b) {
             (Side::Total, Side::Column(at, _)) | (Side::Column(at, _), Side::Total) => of(at),
-            (Side::Column(_, first), Side::Column(_, second)) if self.crossed.columns_overlap() => {
-                self.overlap(item, statistic, first, second)
+            (Side::Column(..), Side::Column(..)) if !self.crossed.may_overlap(a, b) => Base::default(),
+            (Side::Column(_, first), Side::Column(_, second)) if statistic => {
+                self.overlap(Some(item), first, second)
+            }
+            (Side::Column(one, first), Side::Column(other, second)) => {
+                let known = self.overlaps.borrow().get(&(one, other)).copied();
+                known.unwrap_or_else(|| {
+                    let both = self.overlap(None, first, second);
+                    self.overlaps.borrow_mut().insert((one, other), both);
+                    both
+                })
             }
             _ => Base::default(),
         }
     }
 
-    fn overlap(&self, at: usize, statistic: bool, first: &Header, second: &Header) -> Base {
-        let item = &self.crossed.items[at];
-        let row = if statistic { item.choice } else { None };
+    /// The people of two columns, of a statistic those who have a value.
+    fn overlap(&self, statistic: Option<usize>, first: &Header, second: &Header) -> Base {
+        let item = statistic.map(|at| &self.crossed.items[at]);
+        let row = item.and_then(|item| item.choice);
         let ask = Ask { row, columns: chosen(&[first.choice, second.choice]) };
         let place = |header: &Header| {
             ask.columns.iter().position(|choice| Some(*choice) == header.choice).unwrap_or(0)
@@ -164,23 +199,35 @@ impl<'a> Figures<'a> {
             entry.is_in_design()
                 && crossed.in_base(&entry.key, Some((first, a)))
                 && crossed.in_base(&entry.key, Some((second, b)))
-                && (!statistic || crossed.in_item(&entry.key, item).is_some())
+                && item.is_none_or(|item| crossed.in_item(&entry.key, item).is_some())
         };
         crossed.entries(&ask).iter().filter(counts).map(|entry| entry.base).sum()
     }
 
     /// The figures of several sides in one design, and the design.
-    pub(super) fn designed(&self, at: usize, sides: &[Side<'_>]) -> Option<(&Design, Vec<Option<Figure>>)> {
+    pub(super) fn designed(&self, at: usize, sides: &[Side<'_>]) -> Option<(&Design, Vec<Made>)> {
         let item = &self.crossed.items[at];
         let choices: Vec<Option<usize>> = sides.iter().map(Side::choice).collect();
         let ask = Ask { row: item.choice, columns: chosen(&choices) };
         let designed = self.designs.get(&ask)?;
-        let figure = |side: &Side<'_>| {
+        let figure = |side: &Side<'_>| -> Made {
             let place =
                 side.choice().and_then(|choice| ask.columns.iter().position(|other| *other == choice));
-            designed.design.mean(|cell| self.value(&designed.keys[cell], item, *side, place.unwrap_or(0)))
+            let value = |cell: usize| self.value(&designed.keys[cell], item, *side, place.unwrap_or(0));
+            designed.design.mean(value).map(Rc::new)
         };
-        Some((&designed.design, sides.iter().map(figure).collect()))
+        let known = |side: &Side<'_>| {
+            // What is counted for these columns alone serves no other pair.
+            if !ask.columns.is_empty() {
+                return figure(side);
+            }
+            let mut row = self.row.borrow_mut();
+            if row.item != at {
+                *row = Row { item: at, ..Row::default() };
+            }
+            row.figures.entry(side.place()).or_insert_with(|| figure(side)).clone()
+        };
+        Some((&designed.design, sides.iter().map(known).collect()))
     }
 
     /// What rows of this key count in the figure of a side: none outside of it.

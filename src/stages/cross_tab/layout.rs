@@ -98,9 +98,9 @@ impl Layout {
         let questions = &checked.questions;
         let overlaps = checked.tests.as_ref().is_some_and(|tests| tests.compares_columns());
         for row in 0..questions.rows.len() {
-            let row_choices = choices(checked, known, &questions.rows[row], true);
+            let row_choices = choices(checked, known, &questions.rows[row], false);
             for column in 0..questions.columns.len() {
-                let column_choices = choices(checked, known, &questions.columns[column], false);
+                let column_choices = choices(checked, known, &questions.columns[column], true);
                 let mut asks = vec![Ask { row: None, columns: Vec::new() }];
                 let rows = || std::iter::once(None).chain((0..row_choices.len()).map(Some));
                 for row in rows() {
@@ -149,14 +149,19 @@ impl Layout {
     }
 }
 
-/// Every choice of one flag for each part with several answers. Nets are rows, never columns, and only
-/// of the innermost part.
-fn choices(checked: &Checked, known: &[Known], variable: &[usize], nets: bool) -> Vec<Vec<(usize, usize)>> {
+/// Every choice of one flag for each part with several answers. Columns show nets of all parts, rows only
+/// those of the innermost one.
+fn choices(
+    checked: &Checked,
+    known: &[Known],
+    variable: &[usize],
+    is_column: bool,
+) -> Vec<Vec<(usize, usize)>> {
     let asked = &checked.questions.asked;
     let mut choices: Vec<Vec<(usize, usize)>> = Vec::new();
     for (place, part) in variable.iter().enumerate().filter(|(_, part)| asked[**part].source.is_multiple()) {
         let innermost = place + 1 == variable.len();
-        let all = if nets && innermost {
+        let all = if is_column || innermost {
             flags(&asked[*part], &known[*part]).len()
         } else {
             known[*part].answers.len()
@@ -170,24 +175,17 @@ fn choices(checked: &Checked, known: &[Known], variable: &[usize], nets: bool) -
     choices
 }
 
-/// The columns of the sample's design that are there.
-#[derive(Debug, Clone, Default)]
-pub(super) struct DesignColumns {
-    pub strata: Option<String>,
-    pub cluster: Option<String>,
-    pub population: Option<String>,
-}
-
-impl DesignColumns {
-    /// Names in the counted tables, and of the input, in the order of the dimensions.
-    pub(super) fn columns(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        [(STRATUM, &self.strata), (CLUSTER, &self.cluster), (POPULATION, &self.population)]
-            .into_iter()
-            .filter_map(|(name, column)| Some((name, column.as_deref()?)))
-    }
-}
-
 impl Checked {
+    /// The columns of the sample's design, by their names in the counted tables and in the input, in the
+    /// order of the dimensions.
+    pub(super) fn design_columns(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let design = &self.design;
+        let strata = design.strata.as_ref().map(|column| (STRATUM, column.name.as_str()));
+        let cluster = design.cluster.as_ref().map(|column| (CLUSTER, column.name.as_str()));
+        let population = design.population.as_ref().map(|name| (POPULATION, name.value.as_str()));
+        strata.into_iter().chain(cluster).chain(population)
+    }
+
     /// The dimensions of a counted table; [`Checked::shape`] says how to read them.
     fn spec(&self, plan: &TablePlan, ask: &Ask) -> TableSpec {
         let shape = self.shape(plan, ask);
@@ -213,7 +211,7 @@ impl Checked {
         }
         dimensions.extend(shape.flags.iter().map(|(question, at)| flag(*question, *at)));
         if self.is_taylor() {
-            dimensions.extend(self.design.columns().map(|(name, _)| name.to_owned()));
+            dimensions.extend(self.design_columns().map(|(name, _)| name.to_owned()));
         }
         TableSpec {
             dimensions: dimensions.into_iter().map(Dimension::keep).collect(),
@@ -243,7 +241,7 @@ impl Checked {
             column_values: column.len() - several(column),
             any: several(column),
             flags,
-            design: if self.is_taylor() { self.design.columns().count() } else { 0 },
+            design: if self.is_taylor() { self.design_columns().count() } else { 0 },
         }
     }
 

@@ -4,13 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::answers::Known;
-use super::categories::{At, Category, choice_of, combinations, key_of, nested_label, parts};
+use super::categories::{
+    At, Category, Choice, answers, answers_and_nets, choice_of, combinations, members, nested_label, parts,
+};
 use super::keys::Entry;
 use super::layout::Ask;
 use super::lower::{FILTERED, OUTSIDE};
 use super::options::Statistic;
 use super::questions::Asked;
-use super::tables::{Crossed, Header, Item, Kind, NESTED};
+use super::tables::{Crossed, Header, HeaderPart, Item, Kind, NESTED};
 use crate::engine::tabulate::NULL;
 
 /// The columns of a table.
@@ -26,18 +28,33 @@ pub(super) fn headers(
     let inside = |entry: &Entry| entry.key.state != OUTSIDE;
     let parts =
         parts(crossed, known, variable, everyone, first, |entry| inside(entry).then_some(&entry.key.column));
-    let categories: Vec<&[Category]> = parts.iter().map(|(categories, _)| categories.as_slice()).collect();
+    let questions = &crossed.checked.questions;
+    let nested = variable.len() > 1;
+    let choices: Vec<Vec<Choice>> = (parts.iter().zip(variable))
+        .map(|((categories, known), part)| {
+            answers_and_nets(&questions.asked[*part], known, categories, nested)
+        })
+        .collect();
     let occur: BTreeSet<&[u32]> = everyone
         .iter()
         .filter(|entry| inside(entry) && !entry.key.column.contains(&NULL))
         .map(|entry| entry.key.column.as_slice())
         .collect();
     let mut headers: Vec<Header> = Vec::new();
-    for combination in combinations(&categories, &occur, variable.len() == 1) {
-        let labels: Vec<&str> =
-            combination.iter().zip(&categories).map(|(at, of)| of[*at].label.as_str()).collect();
-        let (_, outer) = combination.split_last().unwrap_or((&0, &[]));
-        let before = headers.last().filter(|last| last.answers[..outer.len()] == *outer);
+    for combination in combinations(&choices, &occur, !nested) {
+        let chosen: Vec<&Choice> =
+            combination.choices.iter().zip(&choices).map(|(at, of)| &of[*at]).collect();
+        let labels: Vec<&str> = chosen.iter().map(|choice| choice.label.as_str()).collect();
+        let header_parts: Vec<HeaderPart> = chosen
+            .iter()
+            .map(|choice| HeaderPart {
+                place: choice.place,
+                is_net: choice.is_net,
+                answers: choice.answers().clone(),
+            })
+            .collect();
+        let outer = header_parts.len().saturating_sub(1);
+        let before = headers.last().filter(|last| last.parts[..outer] == header_parts[..outer]);
         let (group, place) = match (before, headers.last()) {
             (Some(last), _) => (last.group, last.place + 1),
             (None, Some(last)) => (last.group + 1, 0),
@@ -45,11 +62,11 @@ pub(super) fn headers(
         };
         headers.push(Header {
             label: labels.join(NESTED),
-            choice: choice_of(&categories, variable, &combination, &crossed.plan.column_choices),
-            key: key_of(&categories, &combination),
+            choice: choice_of(&choices, variable, &combination, &crossed.plan.column_choices),
+            keys: combination.keys,
             group,
             place,
-            answers: combination,
+            parts: header_parts,
         });
     }
     headers
@@ -78,24 +95,19 @@ pub(super) fn items(
         return Vec::new();
     };
     let (question, outer_questions) = variable.split_last().unwrap_or((&0, &[]));
+    let outer: Vec<Vec<Choice>> = outer.iter().map(|categories| answers(categories)).collect();
     let mut items = Vec::new();
-    for (place, combination) in combinations(outer, &occur, variable.len() == 1).iter().enumerate() {
-        let labels: Vec<&str> =
-            combination.iter().zip(outer).map(|(at, of)| of[*at].label.as_str()).collect();
+    for (place, combination) in combinations(&outer, &occur, variable.len() == 1).into_iter().enumerate() {
+        let chosen: Vec<&Choice> = combination.choices.iter().zip(&outer).map(|(at, of)| &of[*at]).collect();
         let inner = Inner {
             asked: crossed.asked,
             known: last_known,
             categories: own,
-            prefix: labels.iter().map(|label| format!("{label}{NESTED}")).collect(),
-            key: key_of(outer, combination),
-            flags: combination
-                .iter()
-                .zip(outer)
-                .zip(outer_questions)
-                .filter_map(|((at, of), question)| match of[*at].at {
-                    At::Flag(flag) => Some((*question, flag)),
-                    At::Value(_) => None,
-                })
+            prefix: chosen.iter().map(|choice| format!("{}{NESTED}", choice.label)).collect(),
+            // One value of each: in the rows outside there are no nets.
+            key: combination.keys.into_iter().next().unwrap_or_default(),
+            flags: (chosen.iter().zip(outer_questions))
+                .filter_map(|(choice, question)| Some((*question, choice.flag.as_ref()?.0)))
                 .collect(),
             question: *question,
             choices: &crossed.plan.row_choices,
@@ -133,25 +145,27 @@ impl Inner<'_> {
     fn items(&self, items: &mut Vec<Item>) {
         let asked = self.asked;
         let answers: Vec<usize> = (0..self.categories.len()).filter(|at| self.occurs(*at)).collect();
-        let nets: Vec<Vec<usize>> = asked
-            .nets
-            .iter()
-            .map(|(_, of)| {
-                let means = |at: &usize| of.iter().any(|written| self.means(written, *at));
-                answers.iter().copied().filter(means).collect()
-            })
+        let named = |written: &[String]| members(self.known, self.categories, written);
+        let nets: Vec<Vec<usize>> = (asked.nets.iter())
+            .map(|(_, of)| named(of).into_iter().filter(|at| self.occurs(*at)).collect())
             .collect();
         // An answer goes with the first net that has it.
-        let net = |at: usize| nets.iter().position(|of| of.contains(&at));
+        let mut net_of: BTreeMap<usize, usize> = BTreeMap::new();
+        for (net, of) in nets.iter().enumerate() {
+            of.iter().for_each(|at| _ = net_of.entry(*at).or_insert(net));
+        }
+        let net = |at: usize| net_of.get(&at).copied();
         let unit = |at: usize| net(at).and_then(|net| nets[net].first().copied()).unwrap_or(at);
         let name = |at: usize| net(at).map(|net| self.label(&asked.nets[net].0));
         // Of thousands of hidden values none is counted on its own, unless what is suppressed could be
         // computed with it.
         let counted = !asked.hide_answers || self.suppresses;
+        let last: BTreeSet<usize> = named(&asked.last).into_iter().collect();
+        let nones = named(asked.none_of_these.as_slice());
         for at in answers.iter().filter(|_| counted) {
             let category = &self.categories[*at];
-            let is_last = asked.last.iter().any(|written| self.means(written, *at));
-            let none = asked.none_of_these.as_ref().is_some_and(|written| self.means(written, *at));
+            let is_last = last.contains(at);
+            let none = nones.contains(at);
             items.push(Item {
                 shown: !asked.hide_answers,
                 is_mention: !none,
@@ -167,8 +181,8 @@ impl Inner<'_> {
             let unit = nets[place].first().copied().unwrap_or(usize::MAX);
             items.push(Item { unit, ..self.item(Kind::Net, name, &nets[place], flag) });
         }
-        let off = |at: &usize| asked.off_scale.iter().any(|written| self.means(written, *at));
-        let scale: Vec<usize> = answers.into_iter().filter(|at| !off(at)).collect();
+        let off: BTreeSet<usize> = named(&asked.off_scale).into_iter().collect();
+        let scale: Vec<usize> = answers.into_iter().filter(|at| !off.contains(at)).collect();
         self.boxes(&scale, items);
         self.statistics(&scale, items);
     }
@@ -179,13 +193,6 @@ impl Inner<'_> {
             At::Flag(_) => true,
             At::Value(_) => self.value(at).is_some_and(|key| occur.contains(key.as_slice())),
         }
-    }
-
-    fn means(&self, written: &str, at: usize) -> bool {
-        let category = &self.categories[at];
-        written == category.code
-            || (written == self.known.label(&category.code)
-                && !self.categories.iter().any(|other| other.code == written))
     }
 
     fn flag(&self, at: usize) -> Option<usize> {
@@ -207,6 +214,7 @@ impl Inner<'_> {
             kind,
             label: self.label(label),
             net: None,
+            wanted: None,
             choice: self.choices.iter().position(|choice| *choice == wanted),
             places: places(&keys),
             keys,
@@ -237,7 +245,7 @@ impl Inner<'_> {
             let Some(many) = many else { return };
             let of: Vec<usize> = scale.iter().take(many).map(|(at, _)| *at).collect();
             let label = box_name(name, many);
-            items.push(Item { rank: 2, ..self.item(Kind::Net, &label, &of, None) });
+            items.push(Item { rank: 2, wanted: Some(many), ..self.item(Kind::Net, &label, &of, None) });
         };
         add("Top", self.asked.top_box, &scale);
         scale.reverse();

@@ -57,7 +57,7 @@ impl Checked {
         }
         columns.extend(self.weight.as_ref().map(|weight| named(weight).alias(WEIGHT)));
         if self.is_taylor() {
-            columns.extend(self.design.columns().map(|(name, column)| named(column).alias(name)));
+            columns.extend(self.design_columns().map(|(name, column)| named(column).alias(name)));
         }
         rows.select(columns)
     }
@@ -70,14 +70,15 @@ impl Checked {
             None => expr,
         };
         if let Source::One(column) = &asked.source {
-            return vec![among(answer(column)).alias(value(at))];
+            return vec![among(given(asked, column)).alias(value(at))];
         }
-        let given: Vec<Expr> = known.answers.iter().map(|answer| gives(at, &asked.source, answer)).collect();
+        let flagged: Vec<Expr> =
+            known.answers.iter().map(|answer| gives(at, &asked.source, answer)).collect();
         let either = |of: &[usize]| {
-            let flags = of.iter().map(|at| given[*at].clone()).reduce(Expr::or);
+            let flags = of.iter().map(|at| flagged[*at].clone()).reduce(Expr::or);
             among(flags.unwrap_or_else(|| lit(false)).fill_null(lit(false))).fill_null(lit(false))
         };
-        let all: Vec<usize> = (0..given.len()).collect();
+        let all: Vec<usize> = (0..flagged.len()).collect();
         let mut columns: Vec<Expr> = flags(asked, known)
             .iter()
             .enumerate()
@@ -126,7 +127,7 @@ impl Checked {
     fn is_missing(&self, at: usize, known: &Known) -> Expr {
         let asked = &self.questions.asked[at];
         match &asked.source {
-            Source::One(column) => answer(column).is_null(),
+            Source::One(column) => given(asked, column).is_null(),
             source => {
                 let given = known.answers.iter().map(|answer| gives(at, source, answer)).reduce(Expr::or);
                 given.unwrap_or_else(|| lit(false)).fill_null(lit(false)).not()
@@ -190,6 +191,12 @@ fn normalised(at: usize, source: &Source) -> Option<Expr> {
     let text = text.str().replace_all(lit(pattern), lit(separator.replace('$', "$$")), false);
     let around = lit(separator.clone());
     Some((around.clone() + text + around).alias(clean(at)))
+}
+
+/// The one answer to a question; values that stand for none are null.
+fn given(asked: &Asked, column: &Column) -> Expr {
+    let missing = asked.missing.iter().map(|value| is(column, value)).reduce(Expr::or);
+    missing.map_or_else(|| answer(column), |missing| when(missing).then(lit(NULL)).otherwise(answer(column)))
 }
 
 /// The answer in a column; what is not a number is none.

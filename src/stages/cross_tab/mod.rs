@@ -25,19 +25,19 @@ mod tables;
 use polars::prelude::{DataFrame, LazyFrame, PolarsResult};
 
 use super::bases;
+use super::sample::SampleDesign;
 use super::{Check, Context, Estimates, Input, Lowered, Promise, Ready, Reduced, Spec, Stage, Table};
 use crate::diagnostic::{Code, RunError};
 use crate::document::{Span, Spanned};
 use crate::stats::comparisons::{self, Levels};
-use crate::stats::linearization::LonelyUnit;
 
 pub use options::{
     Against, Answer, BaseRule, Correction, CrossTab, LonelyPsu, Means, Question, Several, Sort, Statistic,
     Suppress, Tests, Variance,
 };
 
-use layout::{DesignColumns, Layout};
-use questions::{Condition, Questions};
+use layout::Layout;
+use questions::{Asked, Condition, Questions};
 
 impl Stage for CrossTab {
     const SPEC: Spec = Spec {
@@ -58,9 +58,11 @@ impl Stage for CrossTab {
         let ordered = bases::ordered(&self.min_base, &self.small_base, cx);
         let confidence = cx.between(&self.confidence, 0.5, 0.9999, "a confidence");
         let variance = self.check_variance(cx);
-        let design = self.check_design(cx);
+        let names = [&self.strata, &self.cluster, &self.population];
+        let span = self.variance.as_ref().map(|variance| variance.span).unwrap_or_default();
+        let design = SampleDesign::check(&self.from, names, &self.lonely_psu, span, cx);
         let tests = self.tests.as_ref().map(|tests| self.check_tests(tests, variance, cx));
-        let suppress = self.check_suppress(cx);
+        let suppress = self.check_suppress(questions.as_ref(), cx);
         let codebook = self.check_codebook(cx);
         let chi_square = self.check_chi_square(questions.as_ref(), cx);
         ordered.and(codebook).and(chi_square)?;
@@ -74,17 +76,6 @@ impl Stage for CrossTab {
             },
             variance: variance?,
             design: design?,
-            design_span: [&self.strata, &self.population, &self.cluster]
-                .into_iter()
-                .flatten()
-                .map(|name| name.span)
-                .next()
-                .or(self.variance.as_ref().map(|variance| variance.span))
-                .unwrap_or_default(),
-            lonely: match self.lonely_psu.as_ref().map(|lonely| lonely.value).unwrap_or_default() {
-                LonelyPsu::Fail => LonelyUnit::Fail,
-                LonelyPsu::Centre => LonelyUnit::Centre,
-            },
             tests: match tests {
                 None => None,
                 Some(tests) => Some(tests?),
@@ -123,20 +114,6 @@ impl CrossTab {
         }
         let usual = if self.weight.is_some() { Variance::EffectiveBase } else { Variance::Frequency };
         fine.then_some(written.unwrap_or(usual))
-    }
-
-    fn check_design(&self, cx: &mut Check<'_>) -> Option<DesignColumns> {
-        let mut column = |name: &Option<Spanned<String>>| match name {
-            None => Some(None),
-            Some(name) => cx.column(&self.from, name).map(|column| Some(column.name)),
-        };
-        let (strata, cluster) = (column(&self.strata), column(&self.cluster));
-        let population = cx.optional_numeric(&self.from, &self.population);
-        Some(DesignColumns {
-            strata: strata?,
-            cluster: cluster?,
-            population: population?.map(|column| column.name),
-        })
     }
 
     fn check_tests(
@@ -249,16 +226,62 @@ impl CrossTab {
         None
     }
 
-    fn check_suppress(&self, cx: &mut Check<'_>) -> Option<Option<u64>> {
+    fn check_suppress(&self, questions: Option<&Questions>, cx: &mut Check<'_>) -> Option<Option<u64>> {
         let Some(suppress) = &self.suppress else { return Some(None) };
-        // Below 2 there is nobody to hide, and below 3 the reason would tell the number.
+        let mut fine = true;
+        // Below 2 there is nobody to hide, and below 3 who is hidden is one person.
         if suppress.below.value < 3 {
             let label = "wanted is a number from 3";
-            let help = "of a hidden cell it is told that it has at least one person and fewer than this";
+            let help = "whoever is hidden must be one of several";
             cx.invalid(suppress.below.span, Code::InvalidOption, "hides too few", label, help);
-            return None;
+            fine = false;
         }
-        Some(Some(suppress.below.value))
+        // A net and the answers outside it may be all there are in a column that only other tables show.
+        for of in questions.iter().flat_map(|questions| &questions.columns).filter(|of| of.len() > 1) {
+            let asked = of.iter().filter_map(|part| questions?.asked.get(*part));
+            for asked in asked.filter(|asked| asked.source.is_multiple() && !asked.nets.is_empty()) {
+                let label = format!("columns of `{}` are nested", asked.name);
+                let message = "cannot hide people in nested nets of several answers";
+                let help = "put the question beside the others, or leave `nets` or `suppress` out";
+                cx.invalid(suppress.below.span, Code::InvalidOption, message, &label, help);
+                fine = false;
+            }
+        }
+        if let Some(questions) = questions {
+            fine &= self.check_shared(questions, cx).is_some();
+        }
+        fine.then_some(Some(suppress.below.value))
+    }
+
+    /// Two questions that read a column and leave different people out tell by their difference how many
+    /// these are.
+    fn check_shared(&self, questions: &Questions, cx: &mut Check<'_>) -> Option<()> {
+        let mut fine = true;
+        // Questions that are columns only come after those that are written, and share none.
+        let written = self.questions.iter().map(|(name, _)| name).zip(&questions.asked);
+        for (at, (name, asked)) in written.enumerate() {
+            let others = questions.asked.iter().enumerate();
+            // Of two that are written the later one is told.
+            let others = others.filter(|(other, _)| *other < at || *other >= self.questions.len());
+            let shared = |other: &Asked| {
+                let columns = other.columns();
+                asked.columns().into_iter().find(|column| columns.contains(column)).map(str::to_owned)
+            };
+            let found = (others.filter(|(_, other)| !asked.is_answered_as(other)))
+                .find_map(|(_, other)| Some((other, shared(other)?)));
+            let Some((other, column)) = found else { continue };
+            let label =
+                format!("`{}` reads `{column}`, which question `{}` counts too", asked.name, other.name);
+            let message = "cannot hide people whom two questions count differently";
+            let help = if asked.source.is_multiple() || other.source.is_multiple() {
+                "make one question of them, or leave `suppress` out"
+            } else {
+                "make one question of them, or give both the same `where`, `asked` and `missing`"
+            };
+            cx.invalid(name.span, Code::InvalidOption, message, &label, help);
+            fine = false;
+        }
+        fine.then_some(())
     }
 
     fn check_codebook(&self, cx: &mut Check<'_>) -> Option<()> {
@@ -284,10 +307,7 @@ pub struct Checked {
     weight: Option<String>,
     filter: Option<Condition>,
     variance: Variance,
-    design: DesignColumns,
-    /// Where the design is written: what the data says against it points here.
-    design_span: Span,
-    lonely: LonelyUnit,
+    design: SampleDesign,
     tests: Option<CheckedTests>,
     chi_square: bool,
     suppress: Option<u64>,

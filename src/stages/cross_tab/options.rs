@@ -120,7 +120,8 @@ pub struct Question {
     pub base: Option<BaseRule>,
     /// Labels of answers, in the order in which they are shown. Other answers come after them.
     pub labels: Entries<Answer>,
-    /// Answers put together under a name: `{ Good: [4, 5] }`.
+    /// Answers put together under a name: `{ Good: [4, 5] }`. A row, and where the question makes columns
+    /// a column, before its answers.
     pub nets: Entries<OneOrMany<Spanned<Answer>>>,
     /// The share of the so many highest answers together.
     pub top_box: Option<Spanned<u64>>,
@@ -133,6 +134,9 @@ pub struct Question {
     /// Answers that are no point of the scale, such as *don't know*: shown and counted like any other,
     /// and in no box, mean, deviation, median or net promoter score.
     pub off_scale: OneOrMany<Spanned<Answer>>,
+    /// Values that are no answer, such as a code for *refused*: as if the field were empty, also where the
+    /// question makes columns. Such people were asked. By value, or by the label that `labels` gives it.
+    pub missing: OneOrMany<Spanned<Answer>>,
     /// The order of the answers.
     pub sort: Sort,
     /// Answers that stay last when sorted.
@@ -262,6 +266,7 @@ pub enum Means {
 pub struct Suppress {
     /// Cells and bases with fewer people than this, but somebody, are hidden; so is what would give them
     /// away by subtraction.
+    #[schemars(range(min = 3))]
     pub below: Spanned<u64>,
 }
 

@@ -66,7 +66,7 @@ impl Cell<'_> {
     }
 
     fn is_hidden(&self) -> bool {
-        self.of.hidden.cell(self.at, self.column).is_some()
+        self.of.hidden.cell(self.at, self.column)
     }
 
     /// A number of the cell, unless it is hidden.
@@ -76,7 +76,7 @@ impl Cell<'_> {
 
     /// A number that is made of the row's total too.
     fn beside_total(&self, value: Option<f64>) -> Option<f64> {
-        let total = self.of.hidden.cell(self.at, 0).is_some() || self.of.hidden.base(0);
+        let total = self.of.hidden.cell(self.at, 0) || self.of.hidden.base(0);
         if total || self.item().kind.is_statistic() { None } else { self.seen(value)? }
     }
 
@@ -103,6 +103,21 @@ impl Cell<'_> {
         let whole = self.of.crossed.bases[0].weighted;
         let own = share(self.cell().weighted, self.base().weighted)?;
         index(own, share(self.total().weighted, whole)?)
+    }
+
+    /// The count if rows and columns were independent. Anything hidden in the table could be found with
+    /// those of its row and column.
+    fn expected(&self) -> Option<f64> {
+        let expected = self.of.association.expected.get(&(self.at, self.column)).copied();
+        expected.filter(|_| !self.of.hidden.is_any())
+    }
+
+    fn column_kind(&self) -> &'static str {
+        match self.column.checked_sub(1) {
+            None => "total",
+            Some(at) if self.of.crossed.headers[at].is_net() => "net",
+            Some(_) => "answer",
+        }
     }
 
     /// The adjusted residual; weighted counts are scaled to the effective base first.
@@ -166,6 +181,7 @@ pub(super) fn cells(results: &[Made<'_>]) -> PolarsResult<DataFrame> {
         "net" => |at| at.item().net.as_deref(),
         "column_variable" => |at| at.of.crossed.column_variable.as_str(),
         "column_value" => |at| at.column_value,
+        "column_kind" => |at| at.column_kind(),
         "is_total" => |at| at.column == 0,
         "letter" => |at| at.letter(),
         "n" => |at| at.seen(at.cell().n as i64),
@@ -180,6 +196,7 @@ pub(super) fn cells(results: &[Made<'_>]) -> PolarsResult<DataFrame> {
         "conf_low" => |at| at.estimate().interval.map(|(low, _)| low),
         "conf_high" => |at| at.estimate().interval.map(|(_, high)| high),
         "index" => |at| at.beside_total(at.index()),
+        "expected" => |at| at.expected(),
         "residual" => |at| at.beside_total(at.residual()),
         "letters" => |at| at.of.shown.letters.get(&(at.at, at.column)).map(String::as_str),
         "vs_total" => |at| at.mark(Against::Total),
@@ -189,7 +206,7 @@ pub(super) fn cells(results: &[Made<'_>]) -> PolarsResult<DataFrame> {
         "base_weighted" => |at| (!at.of.hidden.base(at.column)).then_some(at.base().weighted),
         "base_effective" => |at| (!at.of.hidden.base(at.column)).then_some(at.base().effective()),
         "base_mark" => |at| at.base_mark(),
-        "suppressed" => |at| at.of.hidden.cell(at.at, at.column).map(super::suppress::Reason::word),
+        "suppressed" => |at| at.is_hidden().then_some("suppressed"),
     )
 }
 
@@ -211,7 +228,7 @@ pub(super) fn tables(results: &[Made<'_>]) -> PolarsResult<DataFrame> {
         "filter" => |(_, of)| filter(of.crossed),
         "weight" => |(_, of)| of.crossed.checked.weight.as_deref(),
         "base_rule" => |(_, of)| rule(of.crossed.asked.base),
-        "variance" => |(_, of)| variance(of.crossed.checked.variance),
+        "variance" => |(_, of)| of.crossed.checked.variance.word(),
         "test_note" => |(_, of)| compare::note(of.crossed, &of.comparisons),
         "n_read" => |(_, of)| seen(of).then_some(of.crossed.read as i64),
         "n" => |(_, of)| seen(of).then_some(of.crossed.bases[0].n as i64),
@@ -272,14 +289,6 @@ fn rule(rule: BaseRule) -> &'static str {
         BaseRule::Answered => "answered",
         BaseRule::Asked => "asked",
         BaseRule::All => "all",
-    }
-}
-
-fn variance(variance: Variance) -> &'static str {
-    match variance {
-        Variance::Frequency => "frequency",
-        Variance::EffectiveBase => "effective_base",
-        Variance::Taylor => "taylor",
     }
 }
 

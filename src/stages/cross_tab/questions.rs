@@ -1,6 +1,8 @@
 //! Questions as they were understood: where the answers are, and what is shown of them; and which of
 //! them make the rows and columns. Knows columns and their types, not their values.
 
+use std::collections::BTreeSet;
+
 use polars::prelude::Expr;
 
 use super::checker::Checker;
@@ -29,6 +31,8 @@ pub(super) struct Asked {
     pub scores: Vec<(String, f64)>,
     /// Answers that are in no box and no statistic.
     pub off_scale: Vec<String>,
+    /// Values that are no answer.
+    pub missing: Vec<String>,
     pub sort: Sort,
     pub last: Vec<String>,
     pub none_of_these: Option<String>,
@@ -68,6 +72,33 @@ impl Asked {
         !self.nets.is_empty() || self.top_box.is_some() || self.bottom_box.is_some()
     }
 
+    /// The columns that the answers are in.
+    pub(super) fn columns(&self) -> Vec<&str> {
+        match &self.source {
+            Source::One(column) | Source::Delimited(column, _) => vec![&column.name],
+            Source::Flags(columns) | Source::Codes(columns) => {
+                columns.iter().map(|column| column.name.as_str()).collect()
+            }
+        }
+    }
+
+    /// Whether the same people give the same single answer, whatever is shown of it.
+    pub(super) fn is_answered_as(&self, other: &Self) -> bool {
+        let condition = |of: &Self| of.filter.as_ref().map(|filter| filter.text.clone());
+        let missing = |of: &Self| of.missing.iter().cloned().collect::<BTreeSet<_>>();
+        !self.source.is_multiple()
+            && !other.source.is_multiple()
+            && self.columns() == other.columns()
+            && condition(self) == condition(other)
+            && self.asked == other.asked
+            && missing(self) == missing(other)
+    }
+
+    /// Whether statistics of both are of the same numbers.
+    fn is_scored_as(&self, other: &Self) -> bool {
+        self.is_answered_as(other) && self.scores == other.scores && self.off_scale == other.off_scale
+    }
+
     /// A column that is a question of its own.
     fn plain(column: Column, base: BaseRule) -> Self {
         Self {
@@ -85,6 +116,7 @@ impl Asked {
             statistics: Vec::new(),
             scores: Vec::new(),
             off_scale: Vec::new(),
+            missing: Vec::new(),
             sort: Sort::AsListed,
             last: Vec::new(),
             none_of_these: None,
@@ -99,6 +131,20 @@ pub(super) struct Questions {
     pub asked: Vec<Asked>,
     pub rows: Vec<Vec<usize>>,
     pub columns: Vec<Vec<usize>>,
+}
+
+impl Questions {
+    /// The first question that is answered as this one.
+    pub(super) fn first_answered_as(&self, question: usize) -> usize {
+        let asked = &self.asked[question];
+        self.asked.iter().position(|other| other.is_answered_as(asked)).unwrap_or(question)
+    }
+
+    /// The first question whose statistics are of the same numbers as those of this one.
+    pub(super) fn first_scored_as(&self, question: usize) -> usize {
+        let asked = &self.asked[question];
+        self.asked.iter().position(|other| other.is_scored_as(asked)).unwrap_or(question)
+    }
 }
 
 /// Understands all questions of the stage.

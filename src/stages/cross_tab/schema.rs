@@ -11,7 +11,7 @@ const F: DataType = DataType::Float64;
 const S: DataType = DataType::String;
 
 /// The columns of the main table: a row is a cell.
-const CELLS: [(&str, DataType); 31] = [
+const CELLS: [(&str, DataType); 33] = [
     ("table", I),
     ("row_variable", S),
     ("row_value", S),
@@ -19,6 +19,7 @@ const CELLS: [(&str, DataType); 31] = [
     ("net", S),
     ("column_variable", S),
     ("column_value", S),
+    ("column_kind", S),
     ("is_total", DataType::Boolean),
     ("letter", S),
     ("n", I),
@@ -33,6 +34,7 @@ const CELLS: [(&str, DataType); 31] = [
     ("conf_low", F),
     ("conf_high", F),
     ("index", F),
+    ("expected", F),
     ("residual", F),
     ("letters", S),
     ("vs_total", S),

@@ -1,7 +1,7 @@
 //! From counted cells to tables: which rows and columns a table has, in which order, and how many
 //! people are in each. Knows values, labels and bases; makes no statistics of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Checked;
 use super::answers::Known;
@@ -71,6 +71,8 @@ pub(super) struct Item {
     pub keys: Vec<(Vec<u32>, f64)>,
     /// The place of each of the keys.
     pub places: BTreeMap<Vec<u32>, usize>,
+    /// Of a box: how many answers it should have.
+    pub wanted: Option<usize>,
     /// Whether it is shown, or only counted for others.
     pub shown: bool,
     /// Answers of `none_of_these` are people, not mentions.
@@ -87,19 +89,52 @@ pub(super) struct Item {
 #[derive(Debug, Clone)]
 pub(super) struct Header {
     pub label: String,
+    /// The flags it is counted under.
     pub choice: Option<usize>,
-    pub key: Vec<u32>,
+    /// The values of single answers that it holds: one, of a net those of all its answers.
+    pub keys: BTreeSet<Vec<u32>>,
     /// Its group: columns that differ in the innermost question only.
     pub group: usize,
     /// Its place in the group, for the letter.
     pub place: usize,
-    /// The places of its answers, part by part.
-    pub answers: Vec<usize>,
+    pub parts: Vec<HeaderPart>,
+}
+
+/// What a column shows of one part of its variable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct HeaderPart {
+    /// Its place among the answers of the part, nets after them.
+    pub place: usize,
+    pub is_net: bool,
+    /// The values of a single answer, or the places among several.
+    pub answers: BTreeSet<u32>,
+}
+
+impl Header {
+    /// Whether its people are in other columns too: those of the answers that it puts together.
+    pub(super) fn is_net(&self) -> bool {
+        self.parts.iter().any(|part| part.is_net)
+    }
+
+    /// Whether it is nobody by its name: a net of no answers.
+    pub(super) fn is_nobody(&self) -> bool {
+        self.parts.iter().any(|part| part.answers.is_empty())
+    }
+
+    /// Whether everyone in one of the two is in the other one: a net and its answer.
+    pub(super) fn holds_or_is_in(&self, other: &Header) -> bool {
+        let holds = |a: &Header, b: &Header| {
+            a.parts.iter().zip(&b.parts).all(|(a, b)| a.answers.is_superset(&b.answers))
+        };
+        holds(self, other) || holds(other, self)
+    }
 }
 
 /// A counted table.
 pub(super) struct Crossed<'a> {
     pub checked: &'a Checked,
+    /// The stage, by its name.
+    pub stage: &'a str,
     pub plan: &'a TablePlan,
     pub counted: &'a [Cells],
     /// The innermost question of the rows.
@@ -114,6 +149,9 @@ pub(super) struct Crossed<'a> {
     pub bases: Vec<Base>,
     /// Of statistics: by item, by column, by place in the item's keys.
     pub histograms: BTreeMap<usize, Vec<Vec<Base>>>,
+    /// By item, by column: of statistics, how many people gave any answer to the question. Those without
+    /// a value are among them.
+    pub answered: Vec<Vec<u64>>,
     pub excluded: [u64; REASONS.len()],
     /// Rows that were read, those outside the stage's condition not counted.
     pub read: u64,
@@ -129,6 +167,7 @@ impl<'a> Crossed<'a> {
         known: &[Known],
         plan: &'a TablePlan,
         counted: &'a [Cells],
+        stage: &'a str,
     ) -> Self {
         let questions = &checked.questions;
         let (row, column) = (&questions.rows[plan.row], &questions.columns[plan.column]);
@@ -138,6 +177,7 @@ impl<'a> Crossed<'a> {
         let asked = &questions.asked[row.last().copied().unwrap_or_default()];
         let mut crossed = Self {
             checked,
+            stage,
             plan,
             counted,
             asked,
@@ -148,6 +188,7 @@ impl<'a> Crossed<'a> {
             cells: Vec::new(),
             bases: Vec::new(),
             histograms: BTreeMap::new(),
+            answered: Vec::new(),
             excluded: [0; REASONS.len()],
             read: 0,
             unusable: 0,
@@ -194,7 +235,7 @@ impl<'a> Crossed<'a> {
         key.state <= most
             && key.any
             && column.is_none_or(|(header, asked)| {
-                key.column == header.key
+                header.keys.contains(&key.column)
                     && (header.choice.is_none() || key.column_in.get(asked).copied().unwrap_or(false))
             })
     }
@@ -236,6 +277,7 @@ impl<'a> Crossed<'a> {
         let columns = 1 + self.headers.len();
         self.bases = vec![Base::default(); columns];
         self.cells = vec![vec![Base::default(); columns]; self.items.len()];
+        self.answered = vec![vec![0; columns]; self.items.len()];
         let mut histograms: BTreeMap<usize, Vec<Vec<Base>>> = (0..self.items.len())
             .filter(|at| self.items[*at].kind.is_statistic())
             .map(|at| (at, vec![vec![Base::default(); self.items[at].keys.len()]; columns]))
@@ -244,15 +286,22 @@ impl<'a> Crossed<'a> {
         for ask in self.plan.asks.keys().filter(|ask| ask.columns.len() < 2) {
             // Which items and columns this one counts, by their keys.
             let mut items: BTreeMap<&[u32], Vec<(usize, usize)>> = BTreeMap::new();
+            let mut statistics: BTreeMap<&[u32], Vec<usize>> = BTreeMap::new();
             for (at, item) in self.items.iter().enumerate().filter(|(_, item)| item.choice == ask.row) {
                 for (place, (key, _)) in item.keys.iter().enumerate() {
                     items.entry(key).or_default().push((at, place));
                 }
+                if let (true, Some((key, _))) = (item.kind.is_statistic(), item.keys.first()) {
+                    statistics.entry(outside(key)).or_default().push(at);
+                }
             }
-            let headers: BTreeMap<&[u32], usize> = (self.headers.iter().enumerate())
-                .filter(|(_, header)| header.choice == ask.columns.first().copied())
-                .map(|(at, header)| (header.key.as_slice(), at + 1))
-                .collect();
+            let mut headers: BTreeMap<&[u32], Vec<usize>> = BTreeMap::new();
+            let asked = |header: &Header| header.choice == ask.columns.first().copied();
+            for (at, header) in self.headers.iter().enumerate().filter(|(_, header)| asked(header)) {
+                for key in &header.keys {
+                    headers.entry(key).or_default().push(at + 1);
+                }
+            }
             let counts_base = ask.row.is_none();
             let counts_items = !items.is_empty();
             if !counts_base && !counts_items {
@@ -264,13 +313,16 @@ impl<'a> Crossed<'a> {
                 }
                 let total = ask.columns.is_empty().then_some(0);
                 let counted = single_answers || entry.key.column_in.first().copied().unwrap_or(false);
-                let column = headers.get(entry.key.column.as_slice()).copied().filter(|_| counted);
-                for column in total.into_iter().chain(column) {
+                let columns = headers.get(entry.key.column.as_slice()).filter(|_| counted);
+                for column in total.into_iter().chain(columns.into_iter().flatten().copied()) {
                     if counts_base {
                         self.bases[column] += entry.base;
                     }
                     if entry.key.state != ANSWERED || (ask.row.is_some() && !entry.key.row_in) {
                         continue;
+                    }
+                    for item in statistics.get(outside(&entry.key.row)).into_iter().flatten() {
+                        self.answered[*item][column] += entry.base.n;
                     }
                     for (item, place) in items.get(entry.key.row.as_slice()).into_iter().flatten() {
                         self.cells[*item][column] += entry.base;
@@ -334,6 +386,7 @@ impl<'a> Crossed<'a> {
         let place: BTreeMap<usize, usize> = order.iter().enumerate().map(|(new, old)| (*old, new)).collect();
         self.items = order.iter().map(|at| self.items[*at].clone()).collect();
         self.cells = order.iter().map(|at| std::mem::take(&mut self.cells[*at])).collect();
+        self.answered = order.iter().map(|at| std::mem::take(&mut self.answered[*at])).collect();
         self.histograms =
             std::mem::take(&mut self.histograms).into_iter().map(|(at, of)| (place[&at], of)).collect();
     }
@@ -344,15 +397,25 @@ impl<'a> Crossed<'a> {
         std::iter::once((None, TOTAL)).chain(named)
     }
 
-    /// Whether people may be in several columns.
-    pub(super) fn columns_overlap(&self) -> bool {
+    /// Whether people may be in several columns that are no nets.
+    pub(super) fn has_several_columns(&self) -> bool {
         !self.plan.column_choices.is_empty()
+    }
+
+    /// The innermost question of the rows, by its place.
+    pub(super) fn question(&self) -> usize {
+        self.checked.questions.rows[self.plan.row].last().copied().unwrap_or_default()
     }
 
     /// Whether people may be in several rows.
     pub(super) fn rows_overlap(&self) -> bool {
         !self.plan.row_choices.is_empty()
     }
+}
+
+/// The values of the questions outside the innermost one.
+fn outside(key: &[u32]) -> &[u32] {
+    key.split_last().map_or(&[], |(_, outside)| outside)
 }
 
 /// The class of an answer that is a whole number from 0 to 10.

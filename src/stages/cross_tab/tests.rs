@@ -142,13 +142,6 @@ fn mistakes_in_questions_are_told() {
         Question { scores: [("1", 1.0), ("9", 0.0)].into_iter().collect(), ..Question::column("code") };
     let scored = scored.off_scale(["9"]).statistics([Statistic::Mean]);
     assert_eq!(question(scored), of(&["scores an answer that is no point of the scale"]));
-    let untold = Question::column("code").off_scale(["9"]).statistics([Statistic::Mean]).hide_answers();
-    let untold = CrossTab::new([["q"]], [["region"]]).question("q", untold);
-    assert_eq!(
-        codes(apply(untold.clone().suppress(5), people())),
-        of(&["cannot hide an answer off the scale"])
-    );
-    assert!(apply(untold, people()).is_ok());
     let no_scale = Question::column("code").off_scale(["9"]);
     assert_eq!(question(no_scale), of(&["leaves an answer off a scale that nothing uses"]));
     let unused = Question { scores: [("1", 10.0)].into_iter().collect(), ..Question::column("code") };
@@ -173,16 +166,15 @@ fn mistakes_in_tests_are_told() {
 fn a_design_that_the_data_contradicts_is_told() {
     let stage = || CrossTab::new([["code"]], [["wave"]]).weight("w");
     let lonely = codes(apply(stage().design(Some("school"), None, None), people()));
-    let what = "so that its errors cannot be found";
-    assert_eq!(lonely, [format!("the sample has a stratum of which one unit was drawn, {what}")]);
+    assert_eq!(lonely, ["stage `cross_tab` has a stratum that does not show how much it varies"]);
     let mut centred = stage().design(Some("school"), None, None);
     centred.lonely_psu = Some(LonelyPsu::Centre.into());
     assert!(apply(centred, people()).is_ok());
     let few = codes(apply(stage().design(Some("region"), None, Some("w")), people()));
-    assert_eq!(few, [format!("the sample has more than one population in a stratum, {what}")]);
+    assert_eq!(few, ["stage `cross_tab` needs one size of population for each stratum"]);
     let small = people().with_column(polars::prelude::lit(2.0).alias("many"));
     let small = codes(apply(stage().design(Some("region"), None, Some("many")), small));
-    assert_eq!(small, [format!("the sample has more units in a stratum than its population, {what}")]);
+    assert_eq!(small, ["stage `cross_tab` has a sample larger than its population"]);
     assert!(apply(stage().design(Some("region"), None, Some("many")), people()).is_ok());
 }
 
@@ -553,4 +545,271 @@ fn a_net_is_not_called_like_a_box() {
     assert_eq!(found[0].message, "stage `cross_tab` has a net called like one of its boxes");
     let stage = CrossTab::new([["code"]], [["region"]]).question("code", question().net("Top 3 box", ["1"]));
     assert!(apply(stage, people()).is_ok());
+}
+
+/// Expected counts by hand, with weights that are no frequencies scaled to people: margins of 4, 2 and of
+/// 3, 3 among 6 people.
+#[test]
+fn cells_have_expected_counts_on_the_scale_of_the_test() {
+    let frame = df!(
+        "region" => ["n", "n", "n", "s", "s", "s", "s"],
+        "code" => [Some(1i64), Some(1), Some(2), Some(1), Some(1), Some(2), None],
+    )
+    .unwrap()
+    .lazy()
+    .with_column(polars::prelude::lit(10.0).alias("w"));
+    let question = || {
+        let labels = [("1", "One"), ("3", "Three"), ("2", "Two")];
+        Question::column("code").labels(labels).net("Some", ["1", "2"]).statistics([Statistic::Mean])
+    };
+    let expected = |stage: CrossTab| {
+        let made = apply(stage.question("q", question()).bases(0, 0), frame.clone()).unwrap();
+        let total = texts(&made.table, "is_total");
+        let (rows, expected) = (texts(&made.table, "row_value"), texts(&made.table, "expected"));
+        let cells = (0..rows.len()).filter(|at| expected[*at] != "-");
+        cells.map(|at| (total[at].clone(), rows[at].clone(), expected[at].clone())).collect::<Vec<_>>()
+    };
+    let cell = |row: &str, count: &str| ("false".to_owned(), row.to_owned(), count.to_owned());
+    let wanted = [cell("One", "2.0"), cell("One", "2.0"), cell("Two", "1.0"), cell("Two", "1.0")];
+    let stage = CrossTab::new([["q"]], [["region"]]).chi_square();
+    assert_eq!(expected(stage.clone()), wanted);
+    assert_eq!(expected(stage.clone().weight("w")), wanted);
+    let wanted = [cell("One", "20.0"), cell("One", "20.0"), cell("Two", "10.0"), cell("Two", "10.0")];
+    assert_eq!(expected(stage.clone().weight("w").variance(Variance::Frequency)), wanted);
+    assert_eq!(expected(stage.clone().suppress(5)), []);
+    assert_eq!(expected(CrossTab::new([["q"]], [["region"]])), []);
+}
+
+/// Nets stand before their answers, have letters within their group, and hold what their answers hold; in
+/// outer parts too. As in rows an answer stands under its first net. An answer of a net's name keeps it; a
+/// net of nobody is an empty column.
+#[test]
+fn nets_make_columns() {
+    let region = Question::column("region")
+        .labels([("s", "South"), ("n", "North"), ("e", "East")])
+        .net("Poles", ["North", "South"])
+        .net("North", ["n"])
+        .net("Typo", ["x"]);
+    let stage = CrossTab::new([["code"]], [vec!["q"], vec!["q", "wave"]])
+        .question("q", region)
+        .bases(0, 0)
+        .tests(Tests { confidence: [0.5].into_iter().collect(), ..Tests::default() });
+    let made = apply(stage, people()).unwrap();
+    let first = made.table.slice(0, 7);
+    let columns = ["Total", "Poles", "South", "North", "North (net)", "East", "Typo"];
+    assert_eq!(texts(&first, "column_value"), columns);
+    let kinds = ["total", "net", "answer", "answer", "net", "answer", "net"];
+    assert_eq!(texts(&first, "column_kind"), kinds);
+    assert_eq!(texts(&first, "letter"), ["-", "A", "B", "C", "D", "E", "F"]);
+    assert_eq!(texts(&first, "base"), ["6", "6", "3", "3", "3", "0", "0"]);
+    let nested = made.table.slice(28, 9);
+    let columns = [
+        "Total",
+        "Poles / 1",
+        "Poles / 2",
+        "South / 1",
+        "South / 2",
+        "North / 1",
+        "North / 2",
+        "North (net) / 1",
+        "North (net) / 2",
+    ];
+    assert_eq!(texts(&nested, "column_value"), columns);
+    assert_eq!(texts(&nested, "base"), ["6", "3", "3", "1", "2", "2", "1", "2", "1"]);
+    let tests = &made.sides["tests"];
+    let pairs: Vec<(String, String)> =
+        texts(tests, "column_value").into_iter().zip(texts(tests, "against_value")).collect();
+    let has = |a: &str, b: &str| pairs.contains(&(a.to_owned(), b.to_owned()));
+    assert!(has("South", "North (net)") && has("South", "North") && has("Poles / 1", "Poles / 2"));
+    assert!(!has("Poles", "South") && !has("Poles", "North") && !has("North (net)", "North"));
+    assert!(!has("Poles", "North (net)"), "a net within a net");
+}
+
+/// Several answers too: whoever gave one of them counts once, and a comparison knows who gave both.
+#[test]
+fn nets_of_several_answers_make_columns() {
+    let visits = Question::flags([("web", "Web"), ("fair", "Fair")]).net("Any", ["web", "fair"]);
+    let stage = |columns: &[&str]| {
+        CrossTab::new([["region"]], [columns.to_vec()])
+            .question("visits", visits.clone())
+            .bases(0, 0)
+            .tests(Tests::default())
+    };
+    let made = apply(stage(&["visits"]), people()).unwrap();
+    let first = made.table.slice(0, 4);
+    assert_eq!(texts(&first, "column_value"), ["Total", "Any", "Web", "Fair"]);
+    // Web: rows 1, 3, 4, 6; fair: rows 1, 2, 6.
+    assert_eq!(texts(&first, "base"), ["5", "5", "4", "3"]);
+    let tests = &made.sides["tests"];
+    assert_eq!(texts(tests, "against_value"), ["Fair", "Fair"], "only the two answers");
+    let refused = codes(apply(stage(&["wave", "visits"]).suppress(5), people()));
+    assert_eq!(refused, ["stage `cross_tab` cannot hide people in nested nets of several answers"]);
+    assert!(apply(stage(&["wave", "visits"]), people()).is_ok());
+    assert!(apply(stage(&["visits"]).suppress(5), people()).is_ok());
+}
+
+/// A net of waves is no wave, neither the one compared nor the one before.
+#[test]
+fn waves_put_together_are_no_wave() {
+    let waves = Question::column("code").net("Both", ["2", "3"]);
+    let tests = Tests {
+        compare: [Against::Previous].into_iter().collect(),
+        waves: ["q"].into_iter().collect(),
+        ..Tests::default()
+    };
+    let stage = CrossTab::new([["region"]], [["q"]]).question("q", waves).tests(tests);
+    let made = apply(stage.bases(0, 0), people()).unwrap();
+    let tests = made.sides["tests"].slice(0, 3);
+    assert_eq!(texts(&tests, "column_value"), ["2", "3", "9"]);
+    assert_eq!(texts(&tests, "against_value"), ["1", "2", "3"]);
+}
+
+/// Of answers that nobody sees, base less those in the score would tell the two who gave 99: in one
+/// column, in the total less the other column, and in other tables. The mean, which has all and more
+/// points than it tells of, stays.
+#[test]
+fn a_statistic_tells_no_few_whom_it_leaves_out() {
+    let many = |code: i64, n: usize| vec![code; n];
+    let spread: Vec<i64> = (0..20).map(|at| 5 + at % 5).collect();
+    let codes = [spread, many(99, 2), many(5, 20), many(9, 20)].concat();
+    let region = [vec!["n"; 22], vec!["s"; 40]].concat();
+    let frame = df!("code" => codes, "region" => region).unwrap().lazy();
+    let question = Question::column("code").statistics([Statistic::Nps, Statistic::Mean]).hide_answers();
+    let stage = |question| CrossTab::new([["q"]], [["region"]]).question("q", question).suppress(5);
+    let made = apply(stage(question.clone()), frame.clone()).unwrap().table;
+    assert_eq!(texts(&made, "row_kind"), ["nps", "nps", "nps", "mean", "mean", "mean"]);
+    assert_eq!(texts(&made, "n"), ["-", "-", "-", "62", "22", "40"]);
+    assert_eq!(texts(&made, "suppressed")[..3], ["suppressed"; 3]);
+    let told = apply(stage(question.clone().off_scale(["99"])), frame.clone()).unwrap().table;
+    assert_eq!(texts(&told, "n"), ["-"; 6]);
+    // Nets of all others tell of them, too.
+    let netted = question.net("Others", ["5", "6", "7", "8", "9"]);
+    let made = apply(stage(netted), frame).unwrap().table;
+    assert_eq!(texts(&made, "n")[..3], ["-", "-", "40"]);
+}
+
+/// Values that are no answer, in columns of one answer each and in one text; the person was asked.
+#[test]
+fn missing_values_are_no_answers() {
+    let made = |question: Question| {
+        let question = Question { base: Some(BaseRule::Asked), ..question };
+        let made = apply(CrossTab::new([["q"]], [["region"]]).question("q", question).bases(0, 0), people());
+        let table = made.unwrap().table;
+        let total = table.column("is_total").unwrap().bool().unwrap().clone();
+        let total = table.filter(&total).unwrap();
+        (texts(&total, "row_value"), texts(&total, "n"), texts(&total, "base")[0].clone())
+    };
+    let wanted = |rows: &[&str], n: &[&str], base: &str| {
+        let owned = |of: &[&str]| of.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        (owned(rows), owned(n), base.to_owned())
+    };
+    let code = || Question::column("code").labels([("9", "Refused")]).missing(["9.0"]);
+    assert_eq!(made(code()), wanted(&["1", "2", "3"], &["1", "2", "2"], "7"));
+    let several = Question { columns: Question::codes(["code"]).columns, ..Question::default() };
+    assert_eq!(made(several.missing(["9"])), wanted(&["1", "2", "3"], &["1", "2", "2"], "6"));
+    assert_eq!(made(code().missing(["Refused"])), wanted(&["1", "2", "3"], &["1", "2", "2"], "7"));
+    let text = Question::delimited("text", "|").labels([("c", "Refused")]).missing(["c"]);
+    assert_eq!(made(text), wanted(&["a", "b"], &["3", "4"], "7"));
+    let flags = Question::flags([("web", "Web")]).missing(["web"]);
+    let stage = CrossTab::new([["q"]], [["region"]]).question("q", flags);
+    let told = codes(apply(stage, people()));
+    assert_eq!(told, ["stage `cross_tab` has a missing value in columns of yes and no"]);
+}
+
+#[test]
+fn boxes_wider_than_the_scale_are_told_of() {
+    let told = |top: u64, bottom: u64| {
+        let stage = CrossTab::new([["q"]], [["region"], ["wave"]]);
+        let stage = stage.question("q", Question::column("code").boxes(top, bottom)).bases(0, 0);
+        apply(stage, people()).unwrap().cautions.into_iter().map(|told| told.message).collect::<Vec<_>>()
+    };
+    assert!(told(4, 1).is_empty());
+    assert_eq!(told(9, 4), ["`cross_tab`: the scale of q has 4 answers, so that all are in its Top 9 box"]);
+}
+
+/// Percent where a share is wanted.
+#[test]
+fn a_confidence_in_percent_is_understood() {
+    let mut stage = CrossTab::new([["code"]], [["region"]]);
+    stage.confidence = 95.0.into();
+    let Err(ApplyError::Check(found)) = apply(stage.clone(), people()) else { panic!("95 is no share") };
+    assert_eq!(found[0].help, ["for 95 % write `0.95`"]);
+    stage.confidence = 7.0.into();
+    let Err(ApplyError::Check(found)) = apply(stage, people()) else { panic!("7 is no share") };
+    assert!(found[0].help.is_empty());
+}
+
+/// Counts by region and answer, small ones in A and B.
+fn with_few() -> LazyFrame {
+    let cells = [("A", [2, 30, 25]), ("B", [12, 40, 3]), ("C", [50, 60, 33])];
+    let (mut region, mut three) = (Vec::new(), Vec::new());
+    for (name, counts) in cells {
+        for (at, n) in counts.into_iter().enumerate() {
+            region.extend(vec![name; n]);
+            three.extend(vec![at as i64 + 1; n]);
+        }
+    }
+    // 6, 8 and 10: one of each class.
+    let reco = polars::prelude::col("three") * polars::prelude::lit(2) + polars::prelude::lit(4);
+    df!("region" => region, "three" => three).unwrap().lazy().with_column(reco.alias("reco"))
+}
+
+/// Answers in one table, their mean in another, or columns put together elsewhere: 57 people with a mean of
+/// 2.4035, of whom 30 gave a 2, and 52 less 50 people.
+#[test]
+fn questions_of_one_column_are_of_the_same_people() {
+    let means = Question::column("three").statistics([Statistic::Mean]).hide_answers();
+    let stage = CrossTab::new([["three"], ["means"]], [["region"]]).question("means", means).suppress(5);
+    let made = apply(stage, with_few()).unwrap().table;
+    assert_eq!(texts(&made, "n")[4..8], ["130", "30", "40", "60"]);
+    assert_eq!(texts(&made, "row_kind")[12..], ["mean"; 4]);
+    assert_eq!(texts(&made, "n")[12..], ["255", "-", "-", "143"]);
+    let area = Question::column("region").net("AC", ["A", "C"]);
+    let stage = CrossTab::new([["three"]], [["region"], ["area"]]).question("area", area).suppress(5);
+    let made = apply(stage, with_few()).unwrap().table;
+    // 1 in A is hidden: not both of 1 in C and 1 in AC may be seen, nor may A elsewhere.
+    let (columns, n) = (texts(&made, "column_value"), texts(&made, "n"));
+    let seen = |column: &str| {
+        let mut first =
+            (0..n.len()).filter(|at| texts(&made, "row_value")[*at] == "1" && columns[*at] == column);
+        first.any(|at| n[at] != "-")
+    };
+    assert!(!seen("A"));
+    assert!(!seen("C") || !seen("AC"));
+}
+
+#[test]
+fn questions_of_one_column_must_leave_out_the_same_people() {
+    let refused = "stage `cross_tab` cannot hide people whom two questions count differently";
+    let made = |question: Question| {
+        let stage = CrossTab::new([["three"], ["valid"]], [["region"]]).question("valid", question);
+        assert!(apply(stage.clone(), with_few()).is_ok());
+        apply(stage.suppress(5), with_few())
+    };
+    let three = || Question::column("three");
+    let filtered = Question { filter: Some("three <> 1".into()), ..three() };
+    for question in [three().missing(["1"]), filtered, three().asked("three > 1"), Question::codes(["three"])]
+    {
+        assert_eq!(codes(made(question)), [refused]);
+    }
+    assert!(made(three().missing([])).is_ok());
+    let several = Question::codes(["three", "region"]);
+    let stage = CrossTab::new([["a"], ["b"]], [["three"]]).suppress(5);
+    let stage = stage.question("a", Question::codes(["region"])).question("b", several);
+    // Both share a column with the third question or with each other.
+    assert_eq!(codes(apply(stage, with_few())), [refused]);
+}
+
+/// Three points have a mean and a deviation that tell all three counts; a score and its error tell two
+/// detractors.
+#[test]
+fn statistics_of_few_points_are_hidden() {
+    let n = |question: Question| {
+        let stage = CrossTab::new([["q"]], [["region"]]).question("q", question.hide_answers()).suppress(5);
+        texts(&apply(stage, with_few()).unwrap().table, "n")
+    };
+    let three = || Question::column("three");
+    assert_eq!(n(three().statistics([Statistic::Mean])), ["255", "-", "-", "143"]);
+    let nps = Question { column: Some("reco".into()), ..three() };
+    assert_eq!(n(nps.statistics([Statistic::Nps])), ["255", "-", "-", "143"]);
 }

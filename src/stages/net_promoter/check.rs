@@ -2,15 +2,12 @@
 
 use polars::prelude::{DataType, Expr, NamedFrom, SchemaExt, Series, lit};
 
-use super::{
-    Against, Baseline, Checked, Column, Interval, LonelyPsu, Named, NetPromoter, SampleDesign, Variance,
-    Wave, tables,
-};
+use super::{Against, Baseline, Checked, Column, Interval, Named, NetPromoter, Variance, Wave, tables};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::{Span, Spanned};
 use crate::engine::tabulate::has_categories;
+use crate::stages::sample::SampleDesign;
 use crate::stages::{Check, bases};
-use crate::stats::linearization::LonelyUnit;
 use crate::stats::net_promoter::Method;
 
 /// A value that is not asked for, a value that is fine, or nothing where it is not.
@@ -67,9 +64,7 @@ impl NetPromoter {
     /// A column whose values make groups.
     fn category(&self, name: &Option<Spanned<String>>, cx: &mut Check<'_>) -> Checking<Column> {
         let Some(name) = name else { return Some(None) };
-        let column = cx.column(&self.from, name)?;
-        categorical(&column, name.span, cx)?;
-        Some(Some(column))
+        bases::category(&self.from, name, cx).map(Some)
     }
 
     fn checked_wave(&self, cx: &mut Check<'_>) -> Checking<Wave> {
@@ -95,21 +90,10 @@ impl NetPromoter {
     }
 
     fn checked_design(&self, cx: &mut Check<'_>) -> Checking<SampleDesign> {
-        let strata = self.category(&self.strata, cx);
-        let cluster = self.category(&self.cluster, cx);
-        let population = cx.optional_numeric(&self.from, &self.population);
-        let written = [&self.strata, &self.cluster, &self.population].into_iter().flatten().next();
-        let place = written.map_or_else(Span::default, |option| option.span);
-        let (strata, cluster) = (strata?, cluster?);
-        population?;
-        if written.is_none() {
-            return Some(None);
-        }
-        let lonely = match self.lonely_psu.as_ref().map(|lonely| lonely.value) {
-            None | Some(LonelyPsu::Fail) => LonelyUnit::Fail,
-            Some(LonelyPsu::Centre) => LonelyUnit::Centre,
-        };
-        Some(Some(SampleDesign { strata, cluster, population: self.population.clone(), lonely, place }))
+        let names = [&self.strata, &self.cluster, &self.population];
+        let is_written = names.iter().any(|name| name.is_some());
+        let design = SampleDesign::check(&self.from, names, &self.lonely_psu, Span::default(), cx)?;
+        Some(is_written.then_some(design))
     }
 
     /// Group columns have categories, are called like no column that the stage makes, and the wave is
@@ -117,7 +101,7 @@ impl NetPromoter {
     fn groups(&self, by: &[Column], cx: &mut Check<'_>) -> Option<()> {
         let mut fine = Some(());
         for (column, written) in by.iter().zip(self.by.iter()) {
-            fine = categorical(column, written.span, cx).and(fine);
+            fine = bases::categorical(column, written.span, cx).and(fine);
         }
         let mut figures = tables::figures();
         let people = self.wave.is_some() && self.respondent.is_some();
@@ -197,11 +181,7 @@ impl NetPromoter {
             for (name, span) in design {
                 if let Some(span) = span {
                     let message = format!("has `{name}`, which its `variance` takes no account of");
-                    let word = match variance.value {
-                        Variance::Frequency => "frequency",
-                        _ => "effective_base",
-                    };
-                    let label = format!("`variance` is `{word}`");
+                    let label = format!("`variance` is `{}`", variance.value.word());
                     refuse(span, &message, &label, "write `variance: taylor`, or leave the design out");
                 }
             }
@@ -215,16 +195,6 @@ impl NetPromoter {
         }
         fine
     }
-}
-
-fn categorical(column: &Column, span: Span, cx: &mut Check<'_>) -> Option<()> {
-    if has_categories(&column.dtype) {
-        return Some(());
-    }
-    let label = format!("`{}` has no categories", column.name);
-    let message = "cannot group by a column of this type";
-    cx.invalid(span, Code::ColumnType, message, &label, "group by text, numbers or dates");
-    None
 }
 
 /// The value of a named wave in the type of its column.

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use super::Checked;
 use super::estimate::{Counted, Group, answer_at};
 use super::lower::Part;
-use super::{Checked, SampleDesign};
 use crate::diagnostic::{Code, Diagnostic, RunError};
 use crate::engine::tabulate::{Cells, NULL};
-use crate::stats::linearization::{Design, Fault, Figure, Rows, Stratum};
+use crate::stages::sample::{Drawn, SampleDesign};
+use crate::stats::linearization::{Design, Figure, Rows, Stratum};
 use crate::stats::net_promoter::{Classes, Difference, Pairs, Score};
 
 /// Where the errors of scores and differences come from.
@@ -38,42 +39,36 @@ impl Errors {
             return Ok(Self { sample: None });
         };
         let reader = Reader { design, groups, stage };
-        let drawn = reader.drawn(units, CLASSES.len())?;
-        if drawn.is_empty() {
+        let mut strata = reader.strata(units, CLASSES.len())?;
+        if strata.is_empty() {
             return Ok(Self { sample: None });
         }
-        let populations = counted.of(Part::Populations).map(|cells| reader.populations(cells)).transpose()?;
-        let population = |place: &u32| populations.as_ref().and_then(|known| known.get(place).copied());
-        let strata: Vec<Stratum> = drawn
-            .iter()
-            .map(|(place, drawn)| Stratum {
-                units: drawn.units,
-                population: population(place),
-                rows: drawn.rows.clone(),
-            })
-            .collect();
-        let places: Vec<u32> = drawn.keys().copied().collect();
-        let fault = |fault| reader.refuse(fault, &places, units, &strata);
-        let classes = Design::new(CLASSES.len() * groups.len(), &strata, design.lonely).map_err(fault)?;
+        if let Some(cells) = counted.of(Part::Populations) {
+            let populations = reader.populations(cells)?;
+            for (place, stratum) in &mut strata {
+                stratum.population = populations.get(place).copied();
+            }
+        }
+        let text = |place: u32| units.dimensions[0].text(place);
+        let classes = design.design(CLASSES.len() * groups.len(), &strata, stage, text)?;
         let swings = match counted.of(Part::Swings) {
             None => None,
             Some(cells) => {
-                let mut moved = reader.drawn(cells, SWINGS.len())?;
+                let mut moved = reader.strata(cells, SWINGS.len())?;
                 let nobody = if design.cluster.is_some() {
                     Rows::Clustered(Vec::new())
                 } else {
                     Rows::Single(Vec::new())
                 };
                 // Every unit that was drawn counts, also where nobody answered twice.
-                let strata: Vec<Stratum> = places
+                let strata: BTreeMap<u32, Stratum> = strata
                     .iter()
-                    .zip(&strata)
-                    .map(|(place, stratum)| Stratum {
-                        rows: moved.remove(place).map_or_else(|| nobody.clone(), |drawn| drawn.rows),
-                        ..stratum.clone()
+                    .map(|(place, stratum)| {
+                        let rows = moved.remove(place).map_or_else(|| nobody.clone(), |moved| moved.rows);
+                        (*place, Stratum { rows, ..stratum.clone() })
                     })
                     .collect();
-                Some(Design::new(SWINGS.len() * groups.len(), &strata, design.lonely).map_err(fault)?)
+                Some(design.design(SWINGS.len() * groups.len(), &strata, stage, text)?)
             }
         };
         Ok(Self { sample: Some(Sample { classes, swings }) })
@@ -86,7 +81,7 @@ impl Errors {
         classes: Classes,
         members: impl Fn(usize) -> bool,
     ) -> Option<Score> {
-        let Some(sample) = &self.sample else { return classes.score(checked.variance()) };
+        let Some(sample) = &self.sample else { return classes.score(checked.variance) };
         let figure = sample.figure(members)?;
         let (error, df) = (sample.classes.std_error(&figure), sample.classes.degrees_of_freedom(&figure));
         classes.score_by_design(Some(error), df)
@@ -111,7 +106,7 @@ impl Errors {
     /// The mean swing of a group's people.
     pub(super) fn swing(&self, checked: &Checked, pairs: &Pairs, group: usize) -> Option<Difference> {
         let Some(design) = self.sample.as_ref().and_then(|sample| sample.swings.as_ref()) else {
-            return pairs.difference(checked.variance(), checked.confidence);
+            return pairs.difference(checked.variance, checked.confidence);
         };
         let figure = design.mean(|cell| points(cell, &SWINGS, |at| at == group))?;
         let (error, df) = (design.std_error(&figure), design.degrees_of_freedom(&figure));
@@ -130,12 +125,6 @@ fn points(cell: usize, values: &[f64], members: impl Fn(usize) -> bool) -> Optio
     members(cell / values.len()).then(|| values[cell % values.len()])
 }
 
-/// A stratum as it was drawn.
-struct Drawn {
-    units: u64,
-    rows: Rows,
-}
-
 struct Reader<'a> {
     design: &'a SampleDesign,
     groups: &'a [Group],
@@ -146,12 +135,11 @@ impl Reader<'_> {
     /// The strata by their places, each with its units and the cells of its rows. Keys of the counted
     /// cells have stratum and cluster, as far as there are such, then the group, then the class or
     /// swing: one of `width` around zero.
-    fn drawn(&self, cells: &Cells, width: usize) -> Result<BTreeMap<u32, Drawn>, RunError> {
+    fn strata(&self, cells: &Cells, width: usize) -> Result<BTreeMap<u32, Stratum>, RunError> {
         let (strata, cluster) = (self.design.strata.is_some(), self.design.cluster.is_some());
         let place: BTreeMap<&[u32], usize> =
             self.groups.iter().enumerate().map(|(at, group)| (group.places.as_slice(), at)).collect();
-        let mut drawn: BTreeMap<u32, Drawn> = BTreeMap::new();
-        let mut last = None;
+        let mut drawn = Vec::new();
         let mut homeless = 0;
         for (key, cell) in cells.iter().filter(|(_, cell)| cell.base.n > 0) {
             let (unit, key) = key.split_at(usize::from(strata) + usize::from(cluster));
@@ -159,30 +147,16 @@ impl Reader<'_> {
                 homeless += cell.base.n;
                 continue;
             }
-            let stratum = drawn.entry(if strata { unit[0] } else { 0 }).or_insert_with(|| Drawn {
-                units: 0,
-                rows: if cluster { Rows::Clustered(Vec::new()) } else { Rows::Single(Vec::new()) },
-            });
             let at = key.split_last().and_then(|(value, group)| {
                 let value = answer_at(cells, *value)? + width as i64 / 2;
                 Some(place.get(group)? * width + usize::try_from(value).ok()?)
             });
-            match &mut stratum.rows {
-                Rows::Single(bases) => {
-                    stratum.units += cell.base.n;
-                    bases.extend(at.map(|at| (at, cell.base)));
-                }
-                Rows::Clustered(units) => {
-                    // The cells of a unit follow each other.
-                    if last.replace(unit) != Some(unit) {
-                        stratum.units += 1;
-                        units.push(Vec::new());
-                    }
-                    if let (Some(unit), Some(at)) = (units.last_mut(), at) {
-                        unit.push((at, cell.base.weighted));
-                    }
-                }
-            }
+            drawn.push(Drawn {
+                stratum: if strata { unit[0] } else { 0 },
+                cluster: if cluster { unit[usize::from(strata)] } else { 0 },
+                cell: at,
+                base: cell.base,
+            });
         }
         if homeless > 0 {
             let names = [&self.design.strata, &self.design.cluster];
@@ -197,7 +171,7 @@ impl Reader<'_> {
             .help("fill it in, or leave such rows out before this stage");
             return Err(RunError::data(told));
         }
-        Ok(drawn)
+        Ok(self.design.strata(drawn))
     }
 
     /// The sampling units in the population of each stratum.
@@ -221,58 +195,6 @@ impl Reader<'_> {
     }
 
     fn unusable_population(&self, cells: &Cells, stratum: u32, fault: &str) -> RunError {
-        let (name, place) = match &self.design.population {
-            Some(column) => (column.value.as_str(), column.span),
-            None => ("population", self.design.place),
-        };
-        let message = format!("stage `{}` needs one size of population for each stratum", self.stage);
-        let label = format!("`{name}` {fault}{}", self.within(cells, stratum));
-        let help = "it is the number of sampling units in the stratum's population, the same in all its rows";
-        RunError::data(Diagnostic::error(Code::UnusableData, message).primary(place, label).help(help))
-    }
-
-    /// ` in stratum=north`; nothing where there are no strata.
-    fn within(&self, cells: &Cells, stratum: u32) -> String {
-        match &self.design.strata {
-            Some(column) => format!(" in {}={}", column.name, cells.dimensions[0].text(stratum)),
-            None => String::new(),
-        }
-    }
-
-    /// Words what makes the design useless. `places` are those of the strata.
-    fn refuse(&self, fault: Fault, places: &[u32], cells: &Cells, strata: &[Stratum]) -> RunError {
-        let unit = match &self.design.cluster {
-            Some(column) => format!("value of `{}`", column.name),
-            None => "answer".to_owned(),
-        };
-        let stage = self.stage;
-        let (message, label, help) = match fault {
-            Fault::MissingUnits(at) => (
-                format!("stage `{stage}` has a stratum with answers of more units than it has"),
-                format!("{} units{}", strata[at].units, self.within(cells, places[at])),
-                "",
-            ),
-            Fault::LonelyUnit(at) => (
-                format!("stage `{stage}` has a stratum that does not show how much it varies"),
-                format!("only one {unit}{}", self.within(cells, places[at])),
-                "join it with a stratum like it, or write `lonely_psu: centre` to compare it with the whole sample",
-            ),
-            Fault::SmallPopulation(at) => (
-                format!("stage `{stage}` has a sample larger than its population"),
-                format!(
-                    "{} drawn of {}{}",
-                    strata[at].units,
-                    crate::number::plain(strata[at].population.unwrap_or_default()),
-                    self.within(cells, places[at])
-                ),
-                "`population` counts sampling units: clusters, or rows where there are no clusters",
-            ),
-        };
-        let place = match (fault, &self.design.population) {
-            (Fault::SmallPopulation(_), Some(column)) => column.span,
-            _ => self.design.place,
-        };
-        let told = Diagnostic::error(Code::UnusableData, message).primary(place, label);
-        RunError::data(if help.is_empty() { told } else { told.help(help) })
+        self.design.unusable_population(self.stage, fault, cells.dimensions[0].text(stratum))
     }
 }

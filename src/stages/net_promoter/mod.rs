@@ -10,12 +10,12 @@ mod tables;
 
 use polars::prelude::{DataFrame, DataType, Expr, Field, LazyFrame, PolarsResult, Schema, SchemaExt};
 
+use super::sample::SampleDesign;
 use super::{
     Check, Column, Context, Estimates, Input, Lowered, Promise, Ready, Reduced, Side, Spec, Stage, Table,
 };
 use crate::diagnostic::RunError;
 use crate::document::Spanned;
-use crate::stats::linearization::LonelyUnit;
 use crate::stats::net_promoter as stats;
 
 pub use options::{Against, Compare, Interval, LonelyPsu, NetPromoter, Variance};
@@ -78,17 +78,6 @@ struct Named {
     value: Expr,
 }
 
-/// How the sample was drawn.
-#[derive(Debug)]
-struct SampleDesign {
-    strata: Option<Column>,
-    cluster: Option<Column>,
-    population: Option<Spanned<String>>,
-    lonely: LonelyUnit,
-    /// Where the design is written.
-    place: crate::document::Span,
-}
-
 impl Checked {
     /// The column that tells people apart, where waves are compared by people.
     fn respondent(&self) -> Option<&Spanned<String>> {
@@ -98,14 +87,6 @@ impl Checked {
     /// The columns that make the groups: those of `by`, then the wave.
     fn group_columns(&self) -> impl Iterator<Item = &Column> {
         self.by.iter().chain(self.wave.as_ref().map(|wave| &wave.column))
-    }
-
-    fn variance(&self) -> stats::Variance {
-        match self.variance {
-            Variance::Frequency => stats::Variance::Frequency,
-            Variance::EffectiveBase => stats::Variance::EffectiveBase,
-            Variance::Taylor => stats::Variance::Taylor,
-        }
     }
 }
 

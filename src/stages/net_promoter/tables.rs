@@ -8,7 +8,7 @@ use polars::prelude::{
 
 use super::compare::{Change, Compared, Parted, Rest};
 use super::estimate::{Group, Scored};
-use super::{Checked, Variance, schema};
+use super::{Checked, schema};
 use crate::engine::tabulate::{Levels, NULL};
 use crate::stats::net_promoter::goodman;
 use crate::stats::weights::base_mark;
@@ -143,11 +143,7 @@ pub(super) fn scores(checked: &Checked, groups: &[Scored<'_>]) -> Vec<Filled> {
     let shares = |scored: &Scored<'_>, at: usize| {
         goodman(share(scored, at)?, scored.score?.base, 3, checked.confidence)
     };
-    let variance = match checked.variance {
-        Variance::Frequency => "frequency",
-        Variance::EffectiveBase => "effective_base",
-        Variance::Taylor => "taylor",
-    };
+    let variance = checked.variance.word();
     vec![
         column!(groups, "n", |scored| scored.group.base().n as i64),
         column!(groups, "n_weighted", |scored| scored.group.base().weighted),
