@@ -14,7 +14,9 @@ use crate::diagnostic::{Caution, CautionCode, Code, RunError};
 use crate::document::Spanned;
 use crate::number;
 use crate::stages::{Check, Column, Expression, Input, Lowered, Promise, Ready, Side, Table, exact};
-use crate::stats::clustering::{Clusters, Points, Start, k_means, silhouette, stability};
+use crate::stats::clustering::{
+    Clusters, Points, Start, calinski_harabasz, davies_bouldin, k_means, silhouette, stability,
+};
 
 /// Clusters of rows by their distance in some numbers.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -108,10 +110,17 @@ pub struct Checked {
 pub(super) fn check(from: &Input, options: &KMeans, cx: &mut Check<'_>) -> Option<Checked> {
     let input = cx.schema(from);
     let known = cx.columns(from, &options.features);
-    let features: Vec<Option<Column>> = match &known {
-        Some(_) => options.features.iter().map(|name| cx.numeric(from, name)).collect(),
-        None => Vec::new(),
-    };
+    // A name that is wrong or repeated was told; the others are looked at all the same.
+    let exists = |name: &str| input.as_ref().is_some_and(|schema| schema.contains(name));
+    let features: Vec<Option<Column>> = options
+        .features
+        .iter()
+        .enumerate()
+        .filter(|(at, name)| {
+            exists(name) && !options.features[..*at].iter().any(|earlier| earlier.value == name.value)
+        })
+        .map(|(_, name)| cx.numeric(from, name))
+        .collect();
     let sample = Spanned::new(f64::from(*options.sample), options.sample.span);
     let sample = cx.between(&sample, 100.0, 200_000.0, "`sample`");
     let begin = begin(options, cx);
@@ -147,12 +156,16 @@ pub(super) fn check(from: &Input, options: &KMeans, cx: &mut Check<'_>) -> Optio
 
 fn begin(options: &KMeans, cx: &mut Check<'_>) -> Option<Begin> {
     const MOST: u32 = 50;
-    match (&options.k, &options.k_range, &options.centroids) {
-        (Some(k), None, None) => {
-            let k = cx.between(&Spanned::new(f64::from(k.value), k.span), 2.0, f64::from(MOST), "`k`")?;
-            Some(Begin::Drawn { from: k as usize, to: k as usize })
-        }
-        (None, Some(range), None) => match range.as_slice() {
+    let mut places = Vec::new();
+    let mut begins = Vec::new();
+    if let Some(k) = &options.k {
+        let known = cx.between(&Spanned::new(f64::from(k.value), k.span), 2.0, f64::from(MOST), "`k`");
+        places.push(k.span);
+        begins.push(known.map(|k| Begin::Drawn { from: k as usize, to: k as usize }));
+    }
+    if let Some(range) = &options.k_range {
+        places.push(range.span);
+        begins.push(match range.as_slice() {
             [from, to] if (2..=*to).contains(from) && *to <= MOST => {
                 Some(Begin::Drawn { from: *from as usize, to: *to as usize })
             }
@@ -162,26 +175,36 @@ fn begin(options: &KMeans, cx: &mut Check<'_>) -> Option<Begin> {
                 cx.invalid(range.span, Code::InvalidOption, "cannot read `k_range`", label, help);
                 None
             }
-        },
-        (None, None, Some(centroids)) => {
-            let fits =
-                |one: &Vec<f64>| one.len() == options.features.len() && one.iter().all(|x| x.is_finite());
-            let sound = (2..=MOST as usize).contains(&centroids.len()) && centroids.iter().all(fits);
-            if !sound {
-                let label = format!(
-                    "wanted are 2 to 50 lists of as many numbers as features: {}",
-                    options.features.len()
-                );
-                let message = "has centroids that cannot be used";
-                cx.invalid(centroids.span, Code::InvalidOption, message, &label, "");
-            }
-            sound.then(|| Begin::Given(centroids.value.clone()))
+        });
+    }
+    if let Some(centroids) = &options.centroids {
+        let fits = |one: &Vec<f64>| one.len() == options.features.len() && one.iter().all(|x| x.is_finite());
+        let sound = (2..=MOST as usize).contains(&centroids.len()) && centroids.iter().all(fits);
+        if !sound {
+            let label = format!(
+                "wanted are 2 to 50 lists of as many numbers as features: {}",
+                options.features.len()
+            );
+            let message = "has centroids that cannot be used";
+            cx.invalid(centroids.span, Code::InvalidOption, message, &label, "");
         }
-        _ => {
+        places.push(centroids.span);
+        begins.push(sound.then(|| Begin::Given(centroids.value.clone())));
+    }
+    match places.as_slice() {
+        [] => {
             let help = "write `k: 4`, or `k_range: [2, 8]` to take the number with the best silhouette";
             let span = options.features.first().map_or(options.column.span, |feature| feature.span);
             let message = "needs one of `k`, `k_range` and `centroids`";
             cx.invalid(span, Code::InvalidOption, message, "how many clusters?", help);
+            None
+        }
+        [_] => begins.pop()?,
+        [_, second, ..] => {
+            let message = "takes one of `k`, `k_range` and `centroids`, and has several";
+            let label = "the number of clusters is said above already";
+            let help = "`k` is the number itself, `k_range` has it found, `centroids` say where to begin";
+            cx.invalid(*second, Code::InvalidOption, message, label, help);
             None
         }
     }
@@ -191,8 +214,8 @@ fn begin(options: &KMeans, cx: &mut Check<'_>) -> Option<Begin> {
 struct Found {
     /// Mean and standard deviation of each feature as it is measured (its logarithm for `log_z`).
     scales: Vec<(f64, f64)>,
-    /// Of each number of clusters tried: what came out and its silhouette.
-    tried: Vec<(usize, Clusters, Option<f64>)>,
+    /// Of each number of clusters tried: what came out.
+    tried: Vec<Tried>,
     /// The place among `tried` of the one taken.
     taken: usize,
     stability: Vec<Option<f64>>,
@@ -200,9 +223,18 @@ struct Found {
     n: usize,
 }
 
+/// What came out for a number of clusters, and how good it is.
+struct Tried {
+    k: usize,
+    clusters: Clusters,
+    silhouette: Option<f64>,
+    calinski_harabasz: Option<f64>,
+    davies_bouldin: Option<f64>,
+}
+
 impl Found {
     fn clusters(&self) -> &Clusters {
-        &self.tried[self.taken].1
+        &self.tried[self.taken].clusters
     }
 }
 
@@ -242,6 +274,8 @@ impl Ready for Checked {
                     ("n", Int64),
                     ("inertia", Float64),
                     ("silhouette", Float64),
+                    ("calinski_harabasz", Float64),
+                    ("davies_bouldin", Float64),
                     ("rounds", Int64),
                     ("is_taken", Boolean),
                 ],
@@ -296,6 +330,7 @@ impl Ready for Checked {
         let n = integers(clusters, "n");
         let all: i64 = n.iter().sum();
         let mut cautions = Vec::new();
+        cautions.extend(self.untried(brief));
         for ((label, stability), n) in labels.iter().zip(stability.iter()).zip(n) {
             match (label, stability) {
                 (Some(label), Some(found)) if found < UNSTABLE => {
@@ -332,6 +367,17 @@ fn feature(at: usize) -> String {
 }
 
 impl Checked {
+    /// Numbers of clusters that were asked for and that the rows are too few for. That there are too few
+    /// for any is told of the rows, which have no cluster then.
+    fn untried(&self, brief: &BTreeMap<String, DataFrame>) -> Option<Caution> {
+        let Begin::Drawn { to, .. } = self.begin else { return None };
+        let most = *integers(brief.get("fit")?, "k").iter().max()?;
+        let message = format!(
+            "more than {most} clusters were not tried, though `k_range` goes to {to}: there are {most} different rows"
+        );
+        (most < to as i64).then(|| Caution::new(CautionCode::EmptyBase, "", Some(most as f64), message))
+    }
+
     /// The features as they are measured: null where a row cannot be placed.
     fn measured(&self) -> Vec<Expr> {
         let features = self.features.iter().enumerate();
@@ -366,8 +412,13 @@ impl Checked {
         let mut tried = Vec::new();
         let mut attempt = |k: usize, start: Start<'_>| {
             if let Some(clusters) = k_means(&points, start) {
-                let apart = silhouette(&points, &clusters.labels, LOOKED_AT);
-                tried.push((k, clusters, apart));
+                tried.push(Tried {
+                    k,
+                    silhouette: silhouette(&points, &clusters.labels, LOOKED_AT),
+                    calinski_harabasz: calinski_harabasz(&points, &clusters),
+                    davies_bouldin: davies_bouldin(&points, &clusters),
+                    clusters,
+                });
             }
         };
         match &self.begin {
@@ -376,10 +427,10 @@ impl Checked {
                 (*from..=*to).for_each(|k| attempt(k, Start::Drawn { k, seed: self.seed, times: DRAWS }))
             }
         }
-        let apart = |at: usize| tried[at].2.unwrap_or(f64::NEG_INFINITY);
+        let apart = |at: usize| tried[at].silhouette.unwrap_or(f64::NEG_INFINITY);
         let best = (0..tried.len()).reduce(|best, at| if apart(at) > apart(best) { at } else { best });
         Ok(best.map(|taken| {
-            let stability = stability(&points, &tried[taken].1, SAMPLES, DRAWN, self.seed);
+            let stability = stability(&points, &tried[taken].clusters, SAMPLES, DRAWN, self.seed);
             Found { scales, tried, taken, stability, n }
         }))
     }
@@ -483,12 +534,14 @@ fn fit_table(found: Option<&Found>) -> PolarsResult<LazyFrame> {
     let n = found.map_or(0, |found| found.n) as i64;
     let taken = found.map(|found| found.clusters().centroids.len());
     Ok(df!(
-        "k" => rows().map(|(k, _, _)| *k as i64).collect::<Vec<_>>(),
+        "k" => rows().map(|one| one.k as i64).collect::<Vec<_>>(),
         "n" => rows().map(|_| n).collect::<Vec<_>>(),
-        "inertia" => rows().map(|(_, clusters, _)| clusters.inertia).collect::<Vec<_>>(),
-        "silhouette" => rows().map(|(_, _, apart)| *apart).collect::<Vec<_>>(),
-        "rounds" => rows().map(|(_, clusters, _)| clusters.rounds as i64).collect::<Vec<_>>(),
-        "is_taken" => rows().map(|(k, _, _)| Some(*k) == taken).collect::<Vec<_>>(),
+        "inertia" => rows().map(|one| one.clusters.inertia).collect::<Vec<_>>(),
+        "silhouette" => rows().map(|one| one.silhouette).collect::<Vec<_>>(),
+        "calinski_harabasz" => rows().map(|one| one.calinski_harabasz).collect::<Vec<_>>(),
+        "davies_bouldin" => rows().map(|one| one.davies_bouldin).collect::<Vec<_>>(),
+        "rounds" => rows().map(|one| one.clusters.rounds as i64).collect::<Vec<_>>(),
+        "is_taken" => rows().map(|one| Some(one.k) == taken).collect::<Vec<_>>(),
     )?
     .lazy())
 }

@@ -20,7 +20,7 @@ use crate::diagnostic::{Caution, Code, RunError};
 use crate::stages::named::named;
 
 pub use k_means::{KMeans, Scale};
-pub use lifetime::{Given, Lifetime, Model, Unit};
+pub use lifetime::{Given, Lifetime, Model, Summary, Unit};
 pub use rfm::{Edges, Rfm, Ties};
 pub use rules::{Rule, Rules};
 
@@ -28,7 +28,8 @@ pub use rules::{Rule, Rules};
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Segment {
-    /// The table to segment: for `rules` and `k_means` any rows, for `rfm` and `lifetime` the transactions.
+    /// The table to segment: for `rules` and `k_means` any rows, for `rfm` and `lifetime` the transactions (for
+    /// `lifetime` also one row per customer).
     pub from: Input,
     /// How segments are found: `rules`, `rfm`, `lifetime` or `k_means`.
     pub method: Method,
@@ -42,7 +43,7 @@ pub enum Method {
     Rules(Rules),
     /// Scores for recency, frequency and monetary value of each customer, from transactions.
     Rfm(Rfm),
-    /// What each customer will still be worth, from transactions.
+    /// What each customer will still be worth, from transactions or from one row per customer.
     Lifetime(Lifetime),
     /// Clusters of rows that are alike in some numbers.
     KMeans(KMeans),
@@ -117,7 +118,7 @@ impl Ready for Checked {
 }
 
 /// The day that an option says, in days since 1970; none where it says none.
-fn day(option: Option<&Template>, name: &str, cx: &mut Check<'_>) -> Option<Option<i32>> {
+pub(super) fn day(option: Option<&Template>, name: &str, cx: &mut Check<'_>) -> Option<Option<i32>> {
     let Some(template) = option else { return Some(None) };
     let text = cx.fill(template)?;
     if let Ok(day) = text.parse::<Date>() {

@@ -76,10 +76,17 @@ pub(super) fn compile(rules: &Rules, schema: Option<&Schema>, cx: &mut Check<'_>
     }
     let names: Vec<&Spanned<String>> =
         rules.segments.iter().map(|rule| &rule.name).chain([&rules.otherwise]).collect();
+    let rest = names.len() - 1;
     for (at, name) in names.iter().enumerate() {
         let (label, help) = if name.trim().is_empty() {
             ("this name is empty", "give every segment a name")
-        } else if names[..at].iter().any(|earlier| earlier.value == name.value) {
+        } else if at < rest && name.value == rules.otherwise.value {
+            // Told at the rule: `otherwise` need not be written.
+            (
+                "rows that no rule matches are called this, by `otherwise`",
+                "use another name, or say another one in `otherwise`",
+            )
+        } else if at < rest && names[..at].iter().any(|earlier| earlier.value == name.value) {
             ("an earlier segment has this name", "join the conditions with OR, or use another name")
         } else {
             continue;

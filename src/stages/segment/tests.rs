@@ -34,6 +34,7 @@ fn column(table: &DataFrame, name: &str) -> String {
 fn refused(made: Result<Applied, ApplyError>) -> Vec<Code> {
     match made {
         Err(ApplyError::Check(found)) => found.iter().map(|told| told.code).collect(),
+        Err(ApplyError::Run(RunError::Data(found))) => found.iter().map(|told| told.code).collect(),
         Err(other) => panic!("{other}"),
         Ok(_) => Vec::new(),
     }
@@ -149,6 +150,15 @@ fn rules_that_cannot_be_used() {
     assert_eq!(codes("segments: []"), [Code::InvalidOption]);
     assert_eq!(codes("segments: [{ name: ' ', where: 1 = 1 }]"), [Code::InvalidOption]);
     assert_eq!(codes("segments: [{ name: other, where: 1 = 1 }]"), [Code::InvalidOption]);
+    let told = |inside: &str| match apply(rules(inside), transactions(&[])) {
+        Err(ApplyError::Check(found)) => format!("{found:?}"),
+        _ => panic!("refused"),
+    };
+    // The rule is pointed at, not `otherwise`, which nobody wrote; a rule twice is a rule twice.
+    let otherwise = "rows that no rule matches are called this, by `otherwise`";
+    assert!(told("segments: [{ name: other, where: 1 = 1 }]").contains(otherwise));
+    let twice = told("segments: [{ name: a, where: 1 = 1 }, { name: a, where: 1 = 2 }]");
+    assert!(twice.contains("an earlier segment has this name") && !twice.contains(otherwise));
     assert_eq!(codes("segments: [{ name: a, where: paid }]"), [Code::ExpressionType]);
     assert_eq!(codes("column: who, segments: [{ name: a, where: 1 = 1 }]"), [Code::DuplicateColumn]);
 }
@@ -187,6 +197,25 @@ fn nobody_bought_and_nothing_is_to_come() {
         assert_eq!(column(&made.sides["parameters"], "estimate"), "- - - - - - -");
         assert_eq!(column(&made.sides["fit"], "n"), "0 0");
     }
+}
+
+/// With q = ½ and p = ¼ the mean of everybody is infinite, and so is that of A, who came back once:
+/// ¼ + ½ ≤ 1. B came back three times for 4: ¼·(3 + 12)/(¾ + ½ − 1) = 15.
+#[test]
+fn some_have_a_value_where_everybody_has_no_mean() {
+    let mut rows = vec![(Some("C"), Some(0), Some(9.0)), (Some("A"), Some(0), Some(4.0))];
+    rows.push((Some("A"), Some(7), Some(4.0)));
+    rows.extend([0, 3, 8, 15].map(|day| (Some("B"), Some(day), Some(4.0))));
+    let given = ", as_of: 1970-01-22, given: { purchases: [1, 1, 1, 1], spend: [0.25, 0.5, 3] }";
+    let made = apply(lifetime(given), transactions(&rows)).unwrap();
+    let values: Vec<Option<f64>> =
+        made.table.column("expected_value").unwrap().f64().unwrap().iter().collect();
+    assert_eq!(values, [None, Some(15.0), None]);
+    assert_eq!(made.table.column("expected_n").unwrap().null_count(), 0);
+    assert_eq!(made.cautions.len(), 1);
+    let told = &made.cautions[0].message;
+    assert!(told.ends_with("too few to have one, 2 times"), "{told}");
+    assert_eq!(column(&made.sides["value_by_loyalty"], "n").split(' ').filter(|n| *n != "0").count(), 1);
 }
 
 /// Two purchases of a day are one; a day after `as_of` and a returned one are none.
@@ -231,9 +260,37 @@ fn lifetimes_that_cannot_be_asked_for() {
     assert_eq!(codes(", as_of: 2026-01-01, holdout: 2026-01-01"), [InvalidOption]);
     assert_eq!(codes(", given: { purchases: [1, 2, 3, -4], spend: [1] }"), [InvalidOption; 2]);
     assert_eq!(codes(", as_of: never, holdout: ever"), [InvalidOption; 2]);
+    // Only the rows tell that nothing came after it.
+    let rows = transactions(&[(Some("A"), Some(3), Some(1.0)), (Some("A"), Some(5), Some(1.0))]);
+    assert_eq!(refused(apply(lifetime(", holdout: 1970-01-20"), rows)), [Code::UnusableData]);
     let rows = transactions(&[]).rename(["who"], ["clv"], true);
     let stage = written("{ from: rows, method: { lifetime: { key: clv, date: day } } }");
     assert_eq!(refused(apply(stage, rows)), [Code::DuplicateColumn]);
+}
+
+#[test]
+fn a_summary_is_one_row_per_customer() {
+    let stage = |more: &str| {
+        let summary = "summary: { repeats: x, recency: t, age: a }";
+        written(&format!("{{ from: rows, method: {{ lifetime: {{ key: who, {summary}{more} }} }} }}"))
+    };
+    let rows = |names: &[&str]| {
+        let n = names.len();
+        df!("who" => names, "x" => vec![1i64; n], "t" => vec![2.0; n], "a" => vec![5i64; n]).unwrap().lazy()
+    };
+    let given = ", given: { purchases: [1, 1, 1, 1] }";
+    let made = apply(stage(given), rows(&["B", "A"])).unwrap();
+    let names: Vec<&str> = made.table.get_column_names().into_iter().map(|name| name.as_str()).collect();
+    assert_eq!(names, ["who", "repeats", "recency", "age", "p_alive", "expected_n"]);
+    assert_eq!(column(&made.table, "who"), "A B");
+    assert_eq!(apply(stage(given), rows(&[])).unwrap().table.height(), 0);
+    assert_eq!(refused(apply(stage(given), rows(&["A", "B", "A"]))), [Code::DuplicateRecord]);
+    assert_eq!(refused(apply(stage(", amount: x, as_of: 2026-01-01"), rows(&[]))), [Code::InvalidOption; 2]);
+    let once =
+        "{ from: rows, method: { lifetime: { key: who, summary: { repeats: x, recency: t, age: t } } } }";
+    assert_eq!(refused(apply(written(once), rows(&[]))), [Code::InvalidOption]);
+    let neither = "{ from: rows, method: { lifetime: { key: who } } }";
+    assert_eq!(refused(apply(written(neither), rows(&[]))), [Code::MissingOption]);
 }
 
 #[test]
@@ -253,6 +310,12 @@ fn clusters_of_thin_tables() {
     let made = apply(clusters("k_range: [2, 9], scale: log_z"), transactions(&rows)).unwrap();
     assert_eq!(column(&made.sides["fit"], "k"), "2 3 4");
     assert_eq!(column(&made.sides["fit"], "is_taken"), "false false true");
+    let told: Vec<&str> = made.cautions.iter().map(|told| told.message.as_str()).collect();
+    let untried =
+        "more than 4 clusters were not tried, though `k_range` goes to 9: there are 4 different rows";
+    assert!(told.contains(&untried), "{told:?}");
+    let made = apply(clusters("k_range: [2, 4]"), transactions(&rows)).unwrap();
+    assert!(made.cautions.is_empty(), "{:?}", made.cautions);
     let again = apply(clusters("k_range: [2, 9], scale: log_z"), transactions(&rows)).unwrap();
     assert!(made.table.equals_missing(&again.table));
     let codes = |more: &str| refused(apply(clusters(more), transactions(&[])));
@@ -260,6 +323,16 @@ fn clusters_of_thin_tables() {
     assert_eq!(codes("seed: 2"), [InvalidOption]);
     assert_eq!(codes("k: 2, k_range: [2, 3]"), [InvalidOption]);
     assert_eq!(codes("k_range: [3, 2]"), [InvalidOption]);
+    assert_eq!(codes("k: 1, k_range: [5, 2]"), [OutOfRange, InvalidOption, InvalidOption]);
+    let both = apply(clusters("k: 2, k_range: [2, 3]"), transactions(&[]));
+    let Err(ApplyError::Check(both)) = both else { panic!("refused") };
+    assert_eq!(
+        both[0].message,
+        "stage `segment` takes one of `k`, `k_range` and `centroids`, and has several"
+    );
+    let texts = "{ from: rows, method: { k_means: { features: [paid, paid, who], k: 1 } } }";
+    let all = refused(apply(written(texts), transactions(&[])));
+    assert!(all.len() == 3 && all.contains(&Code::ColumnType) && all.contains(&OutOfRange), "{all:?}");
     assert_eq!(codes("centroids: [[1, 2], [3, 4]]"), [InvalidOption]);
     assert_eq!(codes("k: 1, sample: 3, column: day"), [OutOfRange, OutOfRange, DuplicateColumn]);
     let none = written("{ from: rows, method: { k_means: { features: [], k: 2 } } }");

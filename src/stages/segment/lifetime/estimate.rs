@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 
 use polars::prelude::*;
 
-use super::{Checked, REASONS};
-use crate::diagnostic::{Caution, CautionCode};
+use super::{Checked, REASONS, Source, Transactions, summary};
+use crate::diagnostic::{Caution, CautionCode, Code, Diagnostic, RunError};
+use crate::document::Span;
 use crate::number;
 use crate::stages::Estimates;
 use crate::stages::segment::rfm;
-use crate::stats::lifetime::{Fit, Histories, History, Spend, fit_purchases, fit_spend, held_out, spend};
+use crate::stats::lifetime::{
+    Fit, Histories, History, Limit, Model, Spend, fit_purchases, fit_spend, held_out, spend,
+};
 use crate::stats::quantile::quantile;
 
 /// Customers who had come back as often as this or more are one line of the hold-out check.
@@ -30,10 +33,12 @@ const SEGMENTS: [(bool, bool, &str); 4] = [
 
 /// Customers as the engine made them, in the order of their keys.
 struct Customers {
-    first: Vec<i32>,
-    last: Vec<i32>,
-    purchases: Vec<i64>,
+    /// Purchases after the first.
+    repeats: Vec<i64>,
+    histories: Vec<Option<History>>,
+    /// Empty where there are no amounts.
     spends: Vec<Option<Spend>>,
+    /// None without customers, and of a summary.
     as_of: Option<i32>,
 }
 
@@ -49,7 +54,7 @@ struct Known<const N: usize> {
 
 impl<const N: usize> Known<N> {
     fn fitted(fit: Option<Fit<N>>) -> Self {
-        let parameters = fit.filter(|fit| fit.converged).map(|fit| fit.parameters);
+        let parameters = fit.and_then(|fit| fit.telling());
         Self {
             parameters,
             fit,
@@ -63,14 +68,16 @@ impl<const N: usize> Known<N> {
     }
 }
 
-pub(super) fn estimate(ready: &Checked, frames: &[DataFrame]) -> PolarsResult<Estimates> {
-    let [table, counts, returned] = frames else { return Ok(Estimates::default()) };
-    let customers = read(ready, table)?;
-    let unit = ready.unit.days();
-    let as_of = customers.as_of.unwrap_or(0);
-    let histories: Vec<Option<History>> = (0..table.height())
-        .map(|at| history(customers.first[at], customers.last[at], customers.purchases[at], as_of, unit))
-        .collect();
+pub(super) fn estimate(ready: &Checked, frames: &[DataFrame]) -> Result<Estimates, RunError> {
+    let [table, counts, rest] = frames else { return Ok(Estimates::default()) };
+    let customers = match &ready.source {
+        Source::Transactions(rows) => bought(ready, rows, table)?,
+        Source::Summary(columns) => {
+            columns.refuse_repeated(rest)?;
+            summed_up(table, columns.mean_amount.is_some())?
+        }
+    };
+    let histories = &customers.histories;
     let grouped = Histories::new(histories.iter().copied());
     let formulas = ready.model.formulas();
     let buying = match ready.purchases {
@@ -78,12 +85,12 @@ pub(super) fn estimate(ready: &Checked, frames: &[DataFrame]) -> PolarsResult<Es
         None => Known::fitted(fit_purchases(formulas, &grouped)),
     };
     let spends: Vec<Spend> = customers.spends.iter().flatten().copied().collect();
-    let spending = match (&ready.amount, ready.spend) {
-        (None, _) => None,
-        (Some(_), Some(given)) => {
+    let spending = match (ready.source.has_money(), ready.spend) {
+        (false, _) => None,
+        (true, Some(given)) => {
             Some(Known::given(given, spend::log_likelihood(&given, &spends).0, spends.len() as u64))
         }
-        (Some(_), None) => Some(Known::fitted(fit_spend(&spends))),
+        (true, None) => Some(Known::fitted(fit_spend(&spends))),
     };
 
     let ahead = Ahead { ready, parameters: buying.parameters };
@@ -91,7 +98,7 @@ pub(super) fn estimate(ready: &Checked, frames: &[DataFrame]) -> PolarsResult<Es
         .iter()
         .map(|history| Some(formulas.p_alive(&buying.parameters?, history.as_ref()?)))
         .collect();
-    let (expected, worth) = ahead.everybody(&histories, &alive);
+    let (expected, worth) = ahead.everybody(histories, &alive);
     let values: Option<Vec<Option<f64>>> = spending.as_ref().map(|known| {
         let value = |one: &Option<Spend>| spend::expected(&known.parameters?, *one);
         customers.spends.iter().map(value).collect()
@@ -99,8 +106,7 @@ pub(super) fn estimate(ready: &Checked, frames: &[DataFrame]) -> PolarsResult<Es
 
     let mut columns: Vec<Column> =
         vec![table.column("key")?.clone().with_name(ready.key.name.as_str().into())];
-    columns
-        .push(Column::new("repeats".into(), customers.purchases.iter().map(|n| n - 1).collect::<Vec<_>>()));
+    columns.push(Column::new("repeats".into(), &customers.repeats));
     let time = |f: fn(&History) -> f64| -> Vec<Option<f64>> {
         histories.iter().map(|history| history.as_ref().map(f)).collect()
     };
@@ -117,9 +123,28 @@ pub(super) fn estimate(ready: &Checked, frames: &[DataFrame]) -> PolarsResult<Es
         ("parameters", parameters(ready, &buying, spending.as_ref())?),
         ("fit", fits(ready, &buying, spending.as_ref())?),
     ];
-    let left_out = left_out(counts, returned)?;
-    let mut cautions = rfm::missing(&left_out);
+    let (left_out, mut cautions) = match &ready.source {
+        Source::Transactions(_) => {
+            let left_out = left_out(counts, rest)?;
+            let cautions = rfm::missing(&left_out);
+            (left_out, cautions)
+        }
+        Source::Summary(_) => {
+            let left_out = summary::left_out(counts)?;
+            let came_back = customers.repeats.iter().zip(&customers.spends);
+            let without = came_back.filter(|(repeats, spend)| **repeats > 0 && spend.is_none()).count();
+            let cautions = summary::cautions(&left_out, without);
+            (left_out, cautions)
+        }
+    };
     sides.push(("left_out", left_out));
+    cautions.extend(doubts(
+        ready,
+        &buying,
+        spending.as_ref(),
+        &spends,
+        values.as_deref().unwrap_or_default(),
+    ));
     if let Some(values) = values {
         let clv: Vec<Option<f64>> =
             values.iter().zip(&worth).map(|(value, worth)| Some((*value)? * (*worth)?)).collect();
@@ -130,25 +155,66 @@ pub(super) fn estimate(ready: &Checked, frames: &[DataFrame]) -> PolarsResult<Es
         columns.push(Column::new("segment".into(), names));
         sides.push(("value_by_loyalty", by_loyalty(&kinds, &clv)?));
     }
-    let days = Column::new("as_of".into(), vec![customers.as_of; table.height()]);
-    columns.push(days.cast(&DataType::Date)?);
+    if ready.source.is_dated() {
+        let days = Column::new("as_of".into(), vec![customers.as_of; table.height()]);
+        columns.push(days.cast(&DataType::Date)?);
+    }
 
-    cautions.extend(doubts(ready, &buying, spending.as_ref(), &spends));
-    if let Some(holdout) = ready.holdout {
-        let (held, caution) = hold_out(ready, table, &customers, holdout)?;
+    if let Some(holdout) = &ready.holdout {
+        if customers.as_of.is_some_and(|last| holdout.value >= last) {
+            return Err(nothing_held_out(holdout.span));
+        }
+        let (held, caution) = hold_out(ready, table, customers.as_of, holdout.value)?;
         sides.push(("holdout", held));
         cautions.extend(caution);
     }
     Ok(Estimates { main: DataFrame::new(table.height(), columns)?, sides, cautions, ..Estimates::default() })
 }
 
-fn read(ready: &Checked, table: &DataFrame) -> PolarsResult<Customers> {
-    // No customer is without purchases, so no cell is missing.
-    let days = |name: &str| -> PolarsResult<Vec<i32>> {
-        Ok(table.column(name)?.i32()?.iter().map(|day| day.unwrap_or(0)).collect())
+/// A hold-out without a day: which is the last the data alone tell.
+fn nothing_held_out(written: Span) -> RunError {
+    let told = Diagnostic::error(
+        Code::UnusableData,
+        "the transactions end before the time held out begins".to_owned(),
+    )
+    .primary(written, "not before the last day of the transactions");
+    RunError::data(
+        told.help("the model is fitted on what came up to `holdout`, and compared with what came after it"),
+    )
+}
+
+/// A column of days, or of numbers of purchases: no customer is without any, so no cell is missing.
+fn days(table: &DataFrame, name: &str) -> PolarsResult<Vec<i32>> {
+    Ok(table.column(name)?.i32()?.iter().map(|day| day.unwrap_or(0)).collect())
+}
+
+fn counts(table: &DataFrame, name: &str) -> PolarsResult<Vec<i64>> {
+    Ok(table.column(name)?.i64()?.iter().map(|n| n.unwrap_or(0)).collect())
+}
+
+/// Customers from a summary.
+fn summed_up(table: &DataFrame, money: bool) -> PolarsResult<Customers> {
+    let floats =
+        |name: &str| -> PolarsResult<Vec<Option<f64>>> { Ok(table.column(name)?.f64()?.iter().collect()) };
+    let repeats = counts(table, "repeats")?;
+    let times = floats("recency")?.into_iter().zip(floats("age")?);
+    let history = |(repeats, (recency, age)): (&i64, (Option<f64>, Option<f64>))| {
+        History::new(u32::try_from(*repeats).ok()?, recency?, age?)
     };
-    let purchases: Vec<i64> = table.column("purchases")?.i64()?.iter().map(|n| n.unwrap_or(0)).collect();
-    let spends = match &ready.amount {
+    let means = if money { floats("mean_amount")? } else { Vec::new() };
+    let spend = |(mean, repeats): (Option<f64>, &i64)| Spend::new(*repeats as f64, mean?);
+    Ok(Customers {
+        histories: repeats.iter().zip(times).map(history).collect(),
+        spends: means.into_iter().zip(&repeats).map(spend).collect(),
+        as_of: None,
+        repeats,
+    })
+}
+
+/// Customers from their transactions.
+fn bought(ready: &Checked, rows: &Transactions, table: &DataFrame) -> PolarsResult<Customers> {
+    let (first, last, purchases) = (days(table, "first")?, days(table, "last")?, counts(table, "purchases")?);
+    let spends = match &rows.amount {
         None => Vec::new(),
         Some(_) => {
             let (total, first) = (table.column("total")?.f64()?, table.column("first_amount")?.f64()?);
@@ -160,9 +226,12 @@ fn read(ready: &Checked, table: &DataFrame) -> PolarsResult<Customers> {
             .collect()
         }
     };
-    let last = days("last")?;
-    let as_of = ready.as_of.or(last.iter().copied().max());
-    Ok(Customers { first: days("first")?, last, purchases, spends, as_of })
+    let as_of = rows.as_of.or(last.iter().copied().max());
+    let until = as_of.unwrap_or(0);
+    let histories = (first.iter().zip(&last).zip(&purchases))
+        .map(|((first, last), n)| history(*first, *last, *n, until, ready.unit.days()))
+        .collect();
+    Ok(Customers { repeats: purchases.iter().map(|n| n - 1).collect(), histories, spends, as_of })
 }
 
 fn history(first: i32, last: i32, purchases: i64, as_of: i32, unit: f64) -> Option<History> {
@@ -272,20 +341,50 @@ fn parameters(ready: &Checked, buying: &Known<4>, spending: Option<&Known<3>>) -
 }
 
 fn fits(ready: &Checked, buying: &Known<4>, spending: Option<&Known<3>>) -> PolarsResult<DataFrame> {
-    type Row<'a> = (&'a str, i64, Option<f64>, Option<f64>, Option<bool>);
-    fn row<'a, const N: usize>(model: &'a str, known: &Known<N>) -> Row<'a> {
+    type Row<'a> = (&'a str, i64, Option<f64>, Option<f64>, Option<bool>, Option<String>);
+    fn row<'a, const N: usize>(model: &'a str, known: &Known<N>, formulas: Model) -> Row<'a> {
         let (gradient, converged) = (known.fit.map(|fit| fit.gradient), known.fit.map(|fit| fit.converged));
-        (model, known.n as i64, known.log_likelihood, gradient, converged)
+        let limit = known.fit.and_then(|fit| fit.limit).map(|limit| in_words(&limit, formulas));
+        (model, known.n as i64, known.log_likelihood, gradient, converged, limit)
     }
-    let mut rows = vec![row(ready.model.word(), buying)];
-    rows.extend(spending.map(|known| row("gamma_gamma", known)));
+    let formulas = ready.model.formulas();
+    let mut rows = vec![row(ready.model.word(), buying, formulas)];
+    rows.extend(spending.map(|known| row("gamma_gamma", known, formulas)));
     df!(
         "model" => rows.iter().map(|row| row.0).collect::<Vec<_>>(),
         "n" => rows.iter().map(|row| row.1).collect::<Vec<_>>(),
         "log_likelihood" => rows.iter().map(|row| row.2).collect::<Vec<_>>(),
         "gradient" => rows.iter().map(|row| row.3).collect::<Vec<_>>(),
         "converged" => rows.iter().map(|row| row.4).collect::<Vec<_>>(),
+        "limit" => rows.iter().map(|row| row.5.as_deref()).collect::<Vec<_>>(),
     )
+}
+
+/// Which parameters run away, and what customers have in common there.
+fn in_words(limit: &Limit, model: Model) -> String {
+    let [_, _, leaving, staying] = model.parameters();
+    let pareto = model == Model::ParetoNbd;
+    let rate = limit.rate.map(|rate| {
+        format!("r and alpha grow without end, r/alpha tends to {}: all buy at one rate", rounded(rate))
+    });
+    let left = limit.leaving.map(|left| {
+        if left == 0.0 {
+            return format!("{leaving} tends to 0: nobody leaves");
+        }
+        let ratio = if pareto { "s/beta" } else { "a/(a+b)" };
+        let how = if pareto { "at one rate" } else { "with one probability" };
+        format!(
+            "{leaving} and {staying} grow without end, {ratio} tends to {}: all leave {how}",
+            rounded(left)
+        )
+    });
+    [rate, left].into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+/// A number above 0 with four digits that tell something.
+fn rounded(x: f64) -> String {
+    let places = (3.0 - x.log10().floor()).clamp(0.0, 12.0);
+    number::fixed(x, places as usize)
 }
 
 fn left_out(counts: &DataFrame, returned: &DataFrame) -> PolarsResult<DataFrame> {
@@ -303,24 +402,25 @@ fn left_out(counts: &DataFrame, returned: &DataFrame) -> PolarsResult<DataFrame>
 fn hold_out(
     ready: &Checked,
     table: &DataFrame,
-    customers: &Customers,
+    as_of: Option<i32>,
     day: i32,
 ) -> PolarsResult<(DataFrame, Option<Caution>)> {
+    let (first, purchases) = (days(table, "first")?, counts(table, "purchases")?);
     let (last, before) = (table.column("last_before")?.i32()?, table.column("purchases_before")?.i64()?);
     let unit = ready.unit.days();
     let known: Vec<(History, f64)> = (last.iter().zip(before.iter()).enumerate())
         .filter_map(|(at, (last, before))| {
-            let history = history(customers.first[at], last?, before?, day, unit)?;
-            Some((history, (customers.purchases[at] - before?) as f64))
+            let history = history(first[at], last?, before?, day, unit)?;
+            Some((history, (purchases[at] - before?) as f64))
         })
         .collect();
     let formulas = ready.model.formulas();
     let grouped = Histories::new(known.iter().map(|(history, _)| Some(*history)));
     let parameters = ready.purchases.or_else(|| {
-        let fit = fit_purchases(formulas, &grouped).filter(|fit| fit.converged);
-        fit.map(|fit| fit.parameters)
+        let fit = fit_purchases(formulas, &grouped)?;
+        fit.telling()
     });
-    let time = customers.as_of.map_or(0.0, |as_of| f64::from(as_of - day) / unit);
+    let time = as_of.map_or(0.0, |as_of| f64::from(as_of - day) / unit);
     let forecast = |history: &History| {
         parameters.map_or(f64::NAN, |parameters| formulas.expected(&parameters, history, time))
     };
@@ -362,8 +462,24 @@ fn hold_out(
     Ok((made, caution))
 }
 
-fn doubts(ready: &Checked, buying: &Known<4>, spending: Option<&Known<3>>, spends: &[Spend]) -> Vec<Caution> {
+fn doubts(
+    ready: &Checked,
+    buying: &Known<4>,
+    spending: Option<&Known<3>>,
+    spends: &[Spend],
+    values: &[Option<f64>],
+) -> Vec<Caution> {
     let mut cautions = Vec::new();
+    if let Some(limit) = buying.fit.and_then(|fit| fit.limit) {
+        let message = format!(
+            "`{}` has no most likely parameters for these {} customers, but a limit: {}; forecasts are those of the limit",
+            ready.model.word(),
+            number::count(buying.n as f64),
+            in_words(&limit, ready.model.formulas()),
+        );
+        let subject = format!("model={}", ready.model.word());
+        cautions.push(Caution::new(CautionCode::NoMaximum, subject, Some(buying.n as f64), message));
+    }
     let mut lost = |model: &str, what: &str, n: u64| {
         let message = format!(
             "`{model}` has no most likely parameters for these {} customers: {what} stay empty",
@@ -386,10 +502,18 @@ fn doubts(ready: &Checked, buying: &Known<4>, spending: Option<&Known<3>>, spend
             cautions.push(Caution::new(CautionCode::NoMaximum, "model=gamma_gamma", Some(0.0), message));
         }
         None => lost("gamma_gamma", "values", spending.n),
-        Some([_, q, _]) if q <= 1.0 => {
-            let message =
-                "`gamma_gamma` gives average spending no finite mean (q is not above 1): values stay empty";
-            cautions.push(Caution::new(CautionCode::DoubtfulModel, "parameter=q", Some(q), message));
+        Some(parameters) if parameters[1] <= 1.0 => {
+            let empty = values.iter().filter(|value| value.is_none()).count();
+            let message = format!(
+                "`gamma_gamma` gives average spending no finite mean (q is not above 1): values stay empty where a customer's own purchases are too few to have one, {} times",
+                number::count(empty as f64),
+            );
+            cautions.push(Caution::new(
+                CautionCode::DoubtfulModel,
+                "parameter=q",
+                Some(parameters[1]),
+                message,
+            ));
         }
         Some(_) => {}
     }

@@ -1,11 +1,14 @@
-//! What customers will still be worth, from transactions: the engine makes one row per customer, the
-//! models of `stats::lifetime` do the rest. Knows no formula.
+//! What customers will still be worth, from transactions or from a summary: the engine makes one row per
+//! customer, the models of `stats::lifetime` do the rest. Knows no formula.
 
 mod estimate;
+mod summary;
 
 use polars::prelude::*;
 use schemars::JsonSchema;
 use serde::Deserialize;
+
+pub use summary::Summary;
 
 use super::{day, named};
 use crate::diagnostic::{Code, RunError};
@@ -15,15 +18,20 @@ use crate::stages::{
 };
 use crate::stats::lifetime as model;
 
-/// Lifetime value of each customer, from a table of transactions.
+/// Lifetime value of each customer, from a table of transactions or from one row per customer.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Lifetime {
-    /// The column that says whose transaction it is.
+    /// The column that says whose transaction it is, or which customer.
     pub key: Spanned<String>,
     /// The column with the day of the transaction (a date, or a date with time). Transactions of one day
-    /// are one purchase.
-    pub date: Spanned<String>,
+    /// are one purchase. Omitted: the table has one row per customer, see `summary`.
+    #[serde(default)]
+    pub date: Option<Spanned<String>>,
+    /// The columns of a table that has one row per customer, in the place of `date`, `amount` and `as_of`;
+    /// nothing can then be held out.
+    #[serde(default)]
+    pub summary: Option<Summary>,
     /// The column with its amount; refunds are negative. Omitted: purchases only, no money.
     #[serde(default)]
     pub amount: Option<Spanned<String>>,
@@ -149,10 +157,8 @@ const REASONS: [&str; 5] =
 #[derive(Debug)]
 pub struct Checked {
     key: Column,
-    date: String,
-    amount: Option<String>,
-    as_of: Option<i32>,
-    holdout: Option<i32>,
+    source: Source,
+    holdout: Option<Spanned<i32>>,
     model: Model,
     unit: Unit,
     horizon: u32,
@@ -163,12 +169,94 @@ pub struct Checked {
     spend: Option<[f64; 3]>,
 }
 
-pub(super) fn check(from: &Input, options: &Lifetime, cx: &mut Check<'_>) -> Option<Checked> {
-    let key = cx.column(from, &options.key);
-    let date = cx.temporal(from, &options.date);
+/// What the rows are.
+#[derive(Debug)]
+enum Source {
+    Transactions(Transactions),
+    Summary(summary::Columns),
+}
+
+/// Columns of transactions that exist.
+#[derive(Debug)]
+struct Transactions {
+    key: String,
+    date: String,
+    amount: Option<String>,
+    as_of: Option<i32>,
+    holdout: Option<i32>,
+}
+
+impl Source {
+    /// Whether there are amounts.
+    fn has_money(&self) -> bool {
+        match self {
+            Source::Transactions(rows) => rows.amount.is_some(),
+            Source::Summary(columns) => columns.mean_amount.is_some(),
+        }
+    }
+
+    /// Whether days are known.
+    fn is_dated(&self) -> bool {
+        matches!(self, Source::Transactions(_))
+    }
+}
+
+/// Whether the rows are transactions or customers, and the columns of either.
+fn check_source(from: &Input, options: &Lifetime, cx: &mut Check<'_>) -> Option<Source> {
+    if let Some(summary) = &options.summary {
+        let columns = summary::check(from, &options.key.value, summary, cx);
+        let help = "a table of transactions has `date`; one of customers has `summary`, and neither days nor \
+                    amounts of its own";
+        let others = [
+            ("date", options.date.as_ref().map(|name| name.span)),
+            ("amount", options.amount.as_ref().map(|name| name.span)),
+            ("as_of", options.as_of.as_ref().map(|day| day.span())),
+        ];
+        let mut alone = true;
+        for (name, span) in others.into_iter().filter_map(|(name, span)| Some((name, span?))) {
+            let message = format!("has `summary` and `{name}`");
+            cx.invalid(span, Code::InvalidOption, &message, "of transactions", help);
+            alone = false;
+        }
+        if let Some(holdout) = &options.holdout {
+            let message = "holds out part of a summary";
+            let help = "leave `holdout` out, or give the transactions: what came when is not in a summary";
+            cx.invalid(holdout.span(), Code::InvalidOption, message, "which purchases came after it?", help);
+            alone = false;
+        }
+        return columns.filter(|_| alone).map(Source::Summary);
+    }
+    let Some(date) = &options.date else {
+        let help = "name the column with the day of a transaction, `date: ordered_on`, or those of one row per \
+                    customer, `summary: { repeats: …, recency: …, age: … }`";
+        let message = "needs `date` or `summary`";
+        cx.invalid(options.key.span, Code::MissingOption, message, "bought when?", help);
+        return None;
+    };
+    let date = cx.temporal(from, date);
     let amount = cx.optional_numeric(from, &options.amount);
     let as_of = day(options.as_of.as_ref(), "as_of", cx);
     let holdout = day(options.holdout.as_ref(), "holdout", cx);
+    if let (Some(Some(as_of)), Some(Some(holdout)), Some(written)) = (as_of, holdout, &options.holdout)
+        && holdout >= as_of
+    {
+        let help = "the model is fitted on what came up to `holdout`, and compared with what came after it";
+        let label = "not before `as_of`";
+        cx.invalid(written.span(), Code::InvalidOption, "has no time to hold out", label, help);
+        return None;
+    }
+    Some(Source::Transactions(Transactions {
+        key: options.key.value.clone(),
+        date: date?.name,
+        amount: amount?.map(|column| column.name),
+        as_of: as_of?,
+        holdout: holdout?,
+    }))
+}
+
+pub(super) fn check(from: &Input, options: &Lifetime, cx: &mut Check<'_>) -> Option<Checked> {
+    let key = cx.column(from, &options.key);
+    let source = check_source(from, options, cx);
     let months = Spanned::new(f64::from(*options.horizon), options.horizon.span);
     let horizon = cx.between(&months, 1.0, 120.0, "`horizon`");
     let discount = cx.between(&options.discount, 0.0, 1.0, "`discount`");
@@ -183,26 +271,23 @@ pub(super) fn check(from: &Input, options: &Lifetime, cx: &mut Check<'_>) -> Opt
         Some(given) => parameters(given, model::spend::PARAMETERS, cx).map(Some),
     };
     let mut clear = true;
-    if let (Some(Some(as_of)), Some(Some(holdout)), Some(written)) = (as_of, holdout, &options.holdout)
-        && holdout >= as_of
-    {
-        let help = "the model is fitted on what came up to `holdout`, and compared with what came after it";
-        let label = "not before `as_of`";
-        cx.invalid(written.span(), Code::InvalidOption, "has no time to hold out", label, help);
-        clear = false;
-    }
     if let Some(key) = &key
-        && columns(true).iter().any(|(name, _)| *name == key.name)
+        && columns(true, true).iter().any(|(name, _)| *name == key.name)
     {
         cx.duplicate_column(&key.name, options.key.span, None);
         clear = false;
     }
+    let source = source?;
+    let holdout = match (&source, &options.holdout) {
+        (Source::Transactions(rows), Some(written)) => {
+            rows.holdout.map(|day| Spanned::new(day, written.span()))
+        }
+        _ => None,
+    };
     let checked = Checked {
         key: key?,
-        date: date?.name,
-        amount: amount?.map(|column| column.name),
-        as_of: as_of?,
-        holdout: holdout?,
+        source,
+        holdout,
         model: options.model,
         unit: options.unit,
         horizon: horizon? as u32,
@@ -231,8 +316,8 @@ fn parameters<const N: usize>(
     found
 }
 
-/// The columns after the key; those of money where there are amounts.
-fn columns(money: bool) -> Vec<(&'static str, DataType)> {
+/// The columns after the key; those of money where there are amounts, and that of days where those are known.
+fn columns(money: bool, dated: bool) -> Vec<(&'static str, DataType)> {
     let mut columns = vec![("repeats", DataType::Int64), ("recency", DataType::Float64)];
     columns.push(("age", DataType::Float64));
     if money {
@@ -246,7 +331,9 @@ fn columns(money: bool) -> Vec<(&'static str, DataType)> {
             ("segment", DataType::String),
         ]);
     }
-    columns.push(("as_of", DataType::Date));
+    if dated {
+        columns.push(("as_of", DataType::Date));
+    }
     columns
 }
 
@@ -258,7 +345,7 @@ impl Ready for Checked {
     fn output(&self) -> Promise {
         use DataType::{Boolean, Float64, Int64, String};
         let mut main = Schema::from_iter([Field::new(self.key.name.as_str().into(), self.key.dtype.clone())]);
-        for (name, dtype) in columns(self.amount.is_some()) {
+        for (name, dtype) in columns(self.source.has_money(), self.source.is_dated()) {
             main.with_column(name.into(), dtype);
         }
         let side = |name, meaning, columns: &[(&str, DataType)]| Side {
@@ -282,15 +369,16 @@ impl Ready for Checked {
                     ("log_likelihood", Float64),
                     ("gradient", Float64),
                     ("converged", Boolean),
+                    ("limit", String),
                 ],
             ),
             side(
                 "left_out",
-                "One row per reason: how many transactions did not count.",
+                "One row per reason: how many transactions, or customers of a summary, did not count.",
                 &[("reason", String), ("n", Int64)],
             ),
         ];
-        if self.amount.is_some() {
+        if self.source.has_money() {
             sides.push(side(
                 "value_by_loyalty",
                 "Profitable or not by loyal or not: customers, and the lifetime value that is theirs.",
@@ -323,7 +411,11 @@ impl Ready for Checked {
     }
 
     fn lower(&self, inputs: &[Table], _fitted: &[DataFrame]) -> Result<Lowered, RunError> {
-        let transactions = self.transactions(&inputs[0].rows);
+        let rows = match &self.source {
+            Source::Transactions(rows) => rows,
+            Source::Summary(columns) => return Ok(Lowered::Reduce(columns.lower(&inputs[0].rows))),
+        };
+        let transactions = rows.transactions(&inputs[0].rows);
         let counts: Vec<Expr> = (0..REASONS.len() - 1)
             .map(|at| {
                 let here = col("reason").eq(lit(at as i8)).fill_null(lit(false));
@@ -339,18 +431,18 @@ impl Ready for Checked {
             .clone()
             .filter(col("amount").lt(lit(0.0)))
             .select([col("rows").sum().alias(REASONS[REASONS.len() - 1])]);
-        Ok(Lowered::Reduce(vec![self.customers(days), transactions.select(counts), returned]))
+        Ok(Lowered::Reduce(vec![rows.customers(days), transactions.select(counts), returned]))
     }
 
     fn estimate(&self, reduced: Reduced, _cx: &Context<'_>) -> Result<Estimates, RunError> {
         match reduced {
-            Reduced::Frames(frames) => Ok(estimate::estimate(self, &frames)?),
+            Reduced::Frames(frames) => estimate::estimate(self, &frames),
             Reduced::Cells(_) => Ok(Estimates::default()),
         }
     }
 }
 
-impl Checked {
+impl Transactions {
     /// The transactions as `key`, `day` (days since 1970), `amount` and `reason` (its place among
     /// [`REASONS`]), none where it counts.
     fn transactions(&self, rows: &LazyFrame) -> LazyFrame {
@@ -372,7 +464,7 @@ impl Checked {
             });
         rows.clone()
             .select([
-                named(&self.key.name).alias("key"),
+                named(&self.key).alias("key"),
                 // The day of a date with time is the day on its own clock.
                 named(&self.date).dt().date().cast(DataType::Int32).alias("day"),
                 amount.alias("amount"),
