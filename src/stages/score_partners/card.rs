@@ -5,6 +5,7 @@ use polars::prelude::*;
 
 use super::{Checked, Weighting, base_name, error_name, estimate, keep_name, n_name, rows_name, value_name};
 use crate::diagnostic::{Code, Diagnostic, RunError};
+use crate::stats::components::{Components, components};
 use crate::stats::composite::{Direction, Score, Unusable, normalise_by, scores};
 use crate::stats::multicriteria::{critic_weights, entropy_weights};
 use crate::stats::rank_stability::{self, Plan, Ranks};
@@ -54,6 +55,11 @@ pub(super) struct WeightTable {
     pub equal: Vec<Option<f64>>,
     pub entropy: Vec<Option<f64>>,
     pub critic: Vec<Option<f64>>,
+    pub pca: Vec<Option<f64>>,
+    /// Of the usable indicators.
+    pub components: Option<Components>,
+    /// The places of the usable indicators.
+    pub usable: Vec<usize>,
 }
 
 pub(super) struct Card {
@@ -216,7 +222,7 @@ fn measure(ready: &Checked, at: usize, wide: &DataFrame, groups: &[Group]) -> Re
     let all = values.len();
     let mut raw = Raw {
         used: values.clone(),
-        std_errors: errors_given.clone(),
+        std_errors: errors_given.iter().map(|error| error.filter(|error| *error >= 0.0)).collect(),
         shrunk_by: vec![None; all],
         normalised: vec![None; all],
         unusable: Vec::new(),
@@ -268,12 +274,15 @@ fn weigh(ready: &Checked, raw: &[Raw]) -> Result<WeightTable, RunError> {
     let equal = spread(Some(vec![1.0 / usable.len() as f64; usable.len()]));
     let entropy = spread(entropy_weights(&measured));
     let critic = spread(critic_weights(&directed));
+    let components = components(&directed);
+    let pca = spread(components.as_ref().map(Components::weights));
     let used = match ready.weights.value {
         // As written, not as parts of one, so that a score is what it always was to the last digit.
         Weighting::Given => spread(Some(usable.iter().map(|at| given[*at]).collect())),
         Weighting::Equal => spread(Some(vec![1.0; usable.len()])),
         Weighting::Entropy => entropy.clone(),
         Weighting::Critic => critic.clone(),
+        Weighting::Pca => pca.clone(),
     };
     if !usable.is_empty() && used.iter().all(Option::is_none) {
         let (what, label, help) = match ready.weights.value {
@@ -282,11 +291,16 @@ fn weigh(ready: &Checked, raw: &[Raw]) -> Result<WeightTable, RunError> {
                 "an indicator has values below zero, or all are perfectly even",
                 "add a constant to a value that can be negative: `value: estimate + 100`",
             ),
+            Weighting::Pca => (
+                "pca",
+                "an indicator does not vary among the partners who have a value in all",
+                "use `weights: equal`",
+            ),
             _ => ("critic", "an indicator does not vary", "use `weights: equal`"),
         };
         let message = format!("weights by {what} cannot be had from these values");
         let told = Diagnostic::error(Code::UnusableData, message).primary(ready.weights.span, label);
         return Err(RunError::data(told.help(help)));
     }
-    Ok(WeightTable { used, given, equal, entropy, critic })
+    Ok(WeightTable { used, given, equal, entropy, critic, pca, components, usable })
 }

@@ -2,9 +2,9 @@
 
 use polars::prelude::*;
 
-use super::card::{Card, Group};
+use super::card::{Card, Group, Raw};
 use super::estimate::UNLISTED;
-use super::{Checked, Listed, high_low};
+use super::{Checked, Listed, Weighting, high_low};
 use crate::diagnostic::{Caution, CautionCode};
 use crate::number;
 use crate::stats::composite::Unusable;
@@ -30,7 +30,7 @@ pub(super) fn of(ready: &Checked, notes: &DataFrame, card: &Card) -> PolarsResul
             (None, None) => continue,
         };
         let rows = if n == 1 { "1 row".to_owned() } else { format!("{} rows", number::count(n as f64)) };
-        cautions.push(match what {
+        let made = match what {
             Some(UNLISTED) => {
                 let message = format!("{rows} of `{table}` left out: the partner is not in the list");
                 told(CautionCode::UnmatchedRows, key, n as f64, message)
@@ -39,7 +39,11 @@ pub(super) fn of(ready: &Checked, notes: &DataFrame, card: &Card) -> PolarsResul
                 let message = format!("{rows} of `{table}` left out: no partner is named");
                 told(CautionCode::MissingValues, key, n as f64, message)
             }
-        });
+        };
+        // A table that is read several times has the same rows left out, which are told once.
+        if cautions.iter().all(|earlier: &Caution| earlier.message != made.message) {
+            cautions.push(made);
+        }
     }
     if card.strays > 0 {
         let message = format!("{} no peer group, and no score", have(card.strays, all));
@@ -71,6 +75,7 @@ pub(super) fn of(ready: &Checked, notes: &DataFrame, card: &Card) -> PolarsResul
     for group in &card.groups {
         ties(ready, card, group, &mut cautions);
     }
+    common_weights(ready, card, &mut cautions);
     cautions.extend(uncertain(ready, card));
     if !ready.attributes().is_empty() {
         for (end, (name, _)) in high_low::ends(ready, card)
@@ -88,6 +93,32 @@ pub(super) fn of(ready: &Checked, notes: &DataFrame, card: &Card) -> PolarsResul
     Ok(cautions)
 }
 
+/// Weights by what indicators have in common: on how many partners they rest, and who goes against the rest.
+fn common_weights(ready: &Checked, card: &Card, cautions: &mut Vec<Caution>) {
+    let (Weighting::Pca, Some(found)) = (ready.weights.value, &card.weights.components) else { return };
+    let (n, m) = (found.n, card.weights.usable.len());
+    if n < A_COMPONENT * m {
+        let message = format!(
+            "weights by `pca` rest on {} partners with all of {m} indicators, fewer than {A_COMPONENT} an \
+             indicator: other partners would give other weights",
+            number::count(n as f64)
+        );
+        cautions.push(told(CautionCode::SmallBase, "weights=pca".to_owned(), n as f64, message));
+    }
+    for (at, loading) in card.weights.usable.iter().zip(found.loadings.first().into_iter().flatten()) {
+        if *loading < 0.0 {
+            let name = &ready.indicators[*at].name;
+            let message = format!(
+                "`pca` gives indicator `{name}` a weight although it goes against the others: who is good in \
+                 them is rather bad in it"
+            );
+            cautions.push(told(CautionCode::DoubtfulModel, format!("indicator={name}"), *loading, message));
+        }
+    }
+}
+
+/// Partners an indicator that correlations want at least (the "rule of 10" of the OECD handbook, step 4).
+const A_COMPONENT: usize = 10;
 /// Tiers of fewer partners are compared with a caution.
 const FEW: usize = 5;
 
@@ -139,6 +170,29 @@ fn indicator(ready: &Checked, card: &Card, at: usize, cautions: &mut Vec<Caution
         let figure = missing as f64 / all as f64;
         cautions.push(told(CautionCode::MissingValues, format!("indicator={name}"), figure, message));
     }
+    if indicator.std_error.is_some() {
+        cautions.extend(exact_values(ready, name, raw));
+    }
+}
+
+/// How many values are taken as exact because their standard error is of no use.
+fn exact_values(ready: &Checked, name: &str, raw: &Raw) -> Option<Caution> {
+    let errors = || raw.values.iter().zip(&raw.errors_given).filter(|(value, _)| value.is_some());
+    let missing = errors().filter(|(_, error)| error.is_none()).count();
+    let below = errors().filter(|(_, error)| error.is_some_and(|error| error < 0.0)).count();
+    let (unusable, all) = (missing + below, errors().count());
+    let parts = match (missing, below) {
+        (_, 0) => "missing".to_owned(),
+        (0, _) => "below zero".to_owned(),
+        _ => format!("{} missing, {} below zero", number::count(missing as f64), number::count(below as f64)),
+    };
+    let narrow = if ready.stability.is_some() { ", and intervals of ranks are too narrow" } else { "" };
+    let message = format!(
+        "{} no usable standard error for indicator `{name}` ({parts}): the value counts as exact{narrow}",
+        have(unusable, all)
+    );
+    let figure = unusable as f64 / all.max(1) as f64;
+    (unusable > 0).then(|| told(CautionCode::MissingValues, format!("indicator={name}"), figure, message))
 }
 
 /// How many partners have ranks that could as well be those of another tier.

@@ -1,5 +1,7 @@
 //! Whether what is written can be done: the list of partners, names, tiers, indicators, draws.
 
+use std::collections::BTreeSet;
+
 use polars::prelude::{DataType, Expr, NULL, lit, when};
 
 use super::{
@@ -11,6 +13,28 @@ use crate::document::Spanned;
 use crate::stages::Expression;
 use crate::stats::composite::Direction;
 use crate::stats::rank_stability::{Plan, Weights};
+
+/// Where it was told that the key of the stage is no column, so that a slip of the pen is told once.
+#[derive(Default)]
+pub(super) struct KeysTold {
+    /// Whether the first table lacks it: then the key is mistyped, not called otherwise in some table.
+    first_lacks: Option<bool>,
+    tables: BTreeSet<String>,
+}
+
+impl KeysTold {
+    /// Whether nothing is left to be told of the key in this table.
+    pub fn is_told(&mut self, from: &Input, key: &Spanned<String>, cx: &Check<'_>) -> bool {
+        let Some(schema) = cx.schema(from) else { return false };
+        let lacks = !schema.contains(&key.value);
+        let told = lacks && (self.first_lacks == Some(true) || self.tables.contains(from.text()));
+        self.first_lacks.get_or_insert(lacks);
+        if lacks {
+            self.tables.insert(from.text().to_owned());
+        }
+        told
+    }
+}
 
 impl ScorePartners {
     pub(super) fn nothing_of_the_list(&self, cx: &mut Check<'_>) -> bool {
@@ -193,9 +217,14 @@ impl ScorePartners {
     pub(super) fn check_indicator(
         &self,
         indicator: &Indicator,
+        told: &mut KeysTold,
         cx: &mut Check<'_>,
     ) -> Option<(Measured, Column)> {
-        let column = cx.column(&indicator.from, indicator.key.as_ref().unwrap_or(&self.key));
+        let column = match &indicator.key {
+            Some(own) => cx.column(&indicator.from, own),
+            None if told.is_told(&indicator.from, &self.key, cx) => None,
+            None => cx.column(&indicator.from, &self.key),
+        };
         let condition = match &indicator.condition {
             None => Some(None),
             Some(condition) => cx.predicate(&indicator.from, condition).map(Some),

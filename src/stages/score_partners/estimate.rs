@@ -133,7 +133,7 @@ fn parts(ready: &Checked, wide: &DataFrame, card: &Card) -> PolarsResult<DataFra
         Column::new(contribution.into(), floats(&|(partner, at)| scores[*partner].contributions[*at])),
     ];
     if ready.has_errors() {
-        let errors = floats(&|(partner, at)| raw[*at].errors_given[*partner]);
+        let errors = floats(&|(partner, at)| raw[*at].errors_given[*partner].filter(|error| *error >= 0.0));
         columns.push(Column::new("std_error".into(), errors));
     }
     if ready.shrinks() {

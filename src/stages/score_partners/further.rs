@@ -1,10 +1,11 @@
-//! The side tables beside the indicators: weights, correlations, what becomes of ranks without an
+//! The side tables beside the indicators: weights, correlations, components, reliability, what becomes of ranks without an
 //! indicator, how often each rank came, and the best tier beside the last.
 
 use polars::prelude::*;
 
 use super::card::Card;
 use super::{Checked, Side, high_low};
+use crate::stats::components::{Components, cronbach_alpha};
 use crate::stats::correlation::{pearson, spearman};
 use crate::stats::ranking;
 
@@ -29,7 +30,16 @@ pub(super) fn promised(ready: &Checked) -> Vec<Side> {
         ("weight_equal", Float64),
         ("weight_entropy", Float64),
         ("weight_critic", Float64),
+        ("weight_pca", Float64),
     ];
+    let components = [
+        ("component", Int64),
+        ("indicator", String),
+        ("eigenvalue", Float64),
+        ("explained", Float64),
+        ("loading", Float64),
+    ];
+    let reliability = [("indicator", String), ("n", Int64), ("alpha", Float64)];
     let correlations = [
         ("indicator", String),
         ("other_indicator", String),
@@ -49,6 +59,16 @@ pub(super) fn promised(ready: &Checked) -> Vec<Side> {
             "correlations",
             "One row per pair of indicators: how they go together, the larger being the better in both.",
             &correlations,
+        ),
+        side(
+            "components",
+            "One row per principal component and indicator: how much all of them say the same.",
+            &components,
+        ),
+        side(
+            "reliability",
+            "Cronbach's alpha of the normalised indicators: of all, then without each.",
+            &reliability,
         ),
         side("drop_one", "One row per indicator and partner: score and rank without it.", &drop_one),
     ];
@@ -73,6 +93,8 @@ pub(super) fn tables(
     let mut sides = vec![
         ("weights", weights(ready, card)?),
         ("correlations", correlations(ready, card)?),
+        ("components", components(ready, card)?),
+        ("reliability", reliability(ready, card)?),
         ("drop_one", drop_one(ready, wide, card)?),
     ];
     if ready.stability.is_some() {
@@ -101,6 +123,7 @@ fn weights(ready: &Checked, card: &Card) -> PolarsResult<DataFrame> {
         Column::new("weight_equal".into(), &made.equal),
         Column::new("weight_entropy".into(), &made.entropy),
         Column::new("weight_critic".into(), &made.critic),
+        Column::new("weight_pca".into(), &made.pca),
     ];
     DataFrame::new(names.len(), columns)
 }
@@ -121,6 +144,46 @@ fn correlations(ready: &Checked, card: &Card) -> PolarsResult<DataFrame> {
         Column::new("rank_correlation".into(), ranked),
     ];
     DataFrame::new(pairs.len(), columns)
+}
+
+fn components(ready: &Checked, card: &Card) -> PolarsResult<DataFrame> {
+    let found = card.weights.components.as_ref();
+    let explained = found.map(Components::explained).unwrap_or_default();
+    let mut rows: Vec<(i64, &str, f64, f64, f64)> = Vec::new();
+    for (at, loadings) in found.iter().flat_map(|found| found.loadings.iter().enumerate()) {
+        for (indicator, loading) in card.weights.usable.iter().zip(loadings) {
+            let name = ready.indicators[*indicator].name.as_str();
+            let eigenvalue = found.map_or(0.0, |found| found.eigenvalues[at]);
+            rows.push((at as i64 + 1, name, eigenvalue, explained[at], *loading));
+        }
+    }
+    let columns = vec![
+        Column::new("component".into(), rows.iter().map(|row| row.0).collect::<Vec<_>>()),
+        Column::new("indicator".into(), rows.iter().map(|row| row.1).collect::<Vec<_>>()),
+        Column::new("eigenvalue".into(), rows.iter().map(|row| row.2).collect::<Vec<_>>()),
+        Column::new("explained".into(), rows.iter().map(|row| row.3).collect::<Vec<_>>()),
+        Column::new("loading".into(), rows.iter().map(|row| row.4).collect::<Vec<_>>()),
+    ];
+    DataFrame::new(rows.len(), columns)
+}
+
+/// Alpha of the usable indicators, and without each of them.
+fn reliability(ready: &Checked, card: &Card) -> PolarsResult<DataFrame> {
+    let usable = &card.weights.usable;
+    let alpha = |without: Option<usize>| {
+        let others = usable.iter().filter(|at| Some(**at) != without);
+        cronbach_alpha(&others.map(|at| card.raw[*at].normalised.as_slice()).collect::<Vec<_>>())
+    };
+    let left_out: Vec<Option<usize>> =
+        std::iter::once(None).chain(usable.iter().copied().map(Some)).collect();
+    let found: Vec<(Option<f64>, usize)> = left_out.iter().map(|without| alpha(*without)).collect();
+    let name = |at: &Option<usize>| at.map(|at| ready.indicators[at].name.as_str());
+    let columns = vec![
+        Column::new("indicator".into(), left_out.iter().map(name).collect::<Vec<_>>()),
+        Column::new("n".into(), found.iter().map(|(_, n)| *n as i64).collect::<Vec<_>>()),
+        Column::new("alpha".into(), found.iter().map(|(alpha, _)| *alpha).collect::<Vec<_>>()),
+    ];
+    DataFrame::new(left_out.len(), columns)
 }
 
 fn drop_one(ready: &Checked, wide: &DataFrame, card: &Card) -> PolarsResult<DataFrame> {

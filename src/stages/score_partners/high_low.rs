@@ -7,7 +7,7 @@ use polars::prelude::*;
 use super::card::Card;
 use super::{Checked, attribute_name};
 use crate::stats::comparisons::holm;
-use crate::stats::contrast;
+use crate::stats::contrast::{self, Effect};
 
 /// How an attribute is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,17 +30,23 @@ impl Kind {
 }
 
 /// The columns of the table.
-pub(super) fn columns() -> [(&'static str, DataType); 17] {
+pub(super) fn columns() -> [(&'static str, DataType); 23] {
     use DataType::{Float64, Int64, String};
     [
         ("attribute", String),
         ("category", String),
+        ("tier_high", String),
+        ("tier_low", String),
         ("n_high", Int64),
         ("n_low", Int64),
         ("mean_high", Float64),
         ("mean_low", Float64),
         ("difference", Float64),
         ("ratio", Float64),
+        ("effect_measure", String),
+        ("effect_size", Float64),
+        ("conf_low", Float64),
+        ("conf_high", Float64),
         ("test", String),
         ("statistic", Float64),
         ("df", Float64),
@@ -62,6 +68,8 @@ struct Line {
     mean: [Option<f64>; 2],
     difference: Option<f64>,
     ratio: Option<f64>,
+    effect_measure: &'static str,
+    effect_size: Option<Effect>,
     test: &'static str,
     statistic: Option<f64>,
     df: Option<f64>,
@@ -113,7 +121,8 @@ pub(super) fn table(ready: &Checked, wide: &DataFrame, card: &Card) -> PolarsRes
             None => {}
         }
     }
-    frame(&lines)
+    let name = |tier: Option<&(String, f64)>| tier.map_or("", |(name, _)| name.as_str()).to_owned();
+    frame(&lines, [name(ready.tiers.first()), name(ready.tiers.last())])
 }
 
 fn of_numbers(attribute: &str, high: &[Option<f64>], low: &[Option<f64>]) -> Line {
@@ -124,6 +133,8 @@ fn of_numbers(attribute: &str, high: &[Option<f64>], low: &[Option<f64>]) -> Lin
         mean: made.mean,
         difference: made.difference,
         ratio: made.ratio,
+        effect_measure: "Hedges' g",
+        effect_size: made.effect,
         test: "Welch's t",
         statistic: made.test.map(|test| test.statistic),
         df: made.test.and_then(|test| test.df),
@@ -145,13 +156,15 @@ fn of_shares(attribute: &str, category: Option<String>, high: &[Option<bool>], l
         mean: made.share,
         difference: made.difference,
         ratio: made.ratio,
+        effect_measure: "Cohen's h",
+        effect_size: made.effect,
         test: "Fisher's exact",
         p_value: made.p_value,
         ..Line::default()
     }
 }
 
-fn frame(lines: &[Line]) -> PolarsResult<DataFrame> {
+fn frame(lines: &[Line], tiers: [String; 2]) -> PolarsResult<DataFrame> {
     let tested: Vec<f64> = lines.iter().filter_map(|line| line.p_value).collect();
     let mut corrected = holm(&tested).into_iter();
     let adjusted: Vec<Option<f64>> =
@@ -159,17 +172,25 @@ fn frame(lines: &[Line]) -> PolarsResult<DataFrame> {
     let floats = |of: fn(&Line) -> Option<f64>| lines.iter().map(of).collect::<Vec<_>>();
     let whole = |of: fn(&Line) -> usize| lines.iter().map(|line| of(line) as i64).collect::<Vec<_>>();
     let names = columns().map(|(name, _)| PlSmallStr::from_static(name));
-    let [attribute, category, n_high, n_low, mean_high, mean_low, difference, ratio, test, rest @ ..] = names;
-    let [statistic, df, p_value, p_adjusted, cohens_d, hedges_g, u, p_mann_whitney] = rest;
+    let [attribute, category, tier_high, tier_low, n_high, n_low, mean_high, mean_low, rest @ ..] = names;
+    let [difference, ratio, measure, effect_size, conf_low, conf_high, rest @ ..] = rest;
+    let [test, statistic, df, p_value, p_adjusted, cohens_d, hedges_g, u, p_mann_whitney] = rest;
+    let [high, low] = tiers;
     let columns = vec![
         Column::new(attribute, lines.iter().map(|line| line.attribute.as_str()).collect::<Vec<_>>()),
         Column::new(category, lines.iter().map(|line| line.category.as_deref()).collect::<Vec<_>>()),
+        Column::new(tier_high, vec![high; lines.len()]),
+        Column::new(tier_low, vec![low; lines.len()]),
         Column::new(n_high, whole(|line| line.n[0])),
         Column::new(n_low, whole(|line| line.n[1])),
         Column::new(mean_high, floats(|line| line.mean[0])),
         Column::new(mean_low, floats(|line| line.mean[1])),
         Column::new(difference, floats(|line| line.difference)),
         Column::new(ratio, floats(|line| line.ratio)),
+        Column::new(measure, lines.iter().map(|line| line.effect_measure).collect::<Vec<_>>()),
+        Column::new(effect_size, floats(|line| line.effect_size.map(|effect| effect.size))),
+        Column::new(conf_low, floats(|line| line.effect_size.map(|effect| effect.low))),
+        Column::new(conf_high, floats(|line| line.effect_size.map(|effect| effect.high))),
         Column::new(test, lines.iter().map(|line| line.test).collect::<Vec<_>>()),
         Column::new(statistic, floats(|line| line.statistic)),
         Column::new(df, floats(|line| line.df)),

@@ -11,6 +11,7 @@ mod scales;
 
 use polars::prelude::*;
 
+use checks::KeysTold;
 pub use options::{
     Aggregate, Better, Compare, Goalposts, Indicator, Normalise, Scales, ScorePartners, Stability, Summary,
     Tier, WeightDraws, Weighting,
@@ -97,9 +98,13 @@ impl Stage for ScorePartners {
             None => self.nothing_of_the_list(cx).then_some(None),
             Some(from) => self.check_list(from, cx).map(Some),
         };
+        let mut told = KeysTold::default();
+        if let Some(from) = &self.from {
+            told.is_told(from, &self.key, cx);
+        }
         let named = self.names_are_clear(cx);
         let measured: Vec<_> =
-            self.indicators.iter().map(|indicator| self.check_indicator(indicator, cx)).collect();
+            self.indicators.iter().map(|indicator| self.check_indicator(indicator, &mut told, cx)).collect();
         let scaled = self.scale_is_sound(cx);
         let min_share = cx.between(&self.min_share, 0.0, 1.0, "the smallest share of the weight");
         let tiers = self.check_tiers(cx);
@@ -136,7 +141,7 @@ impl Stage for ScorePartners {
 }
 
 /// The type in which keys of several tables meet: whole numbers of any width are one type.
-fn common(dtype: &DataType) -> DataType {
+pub(super) fn common(dtype: &DataType) -> DataType {
     match dtype {
         dtype if dtype.is_integer() => DataType::Int64,
         DataType::Categorical(..) | DataType::Enum(..) => DataType::String,

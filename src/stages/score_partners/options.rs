@@ -185,6 +185,9 @@ pub enum Weighting {
     Entropy,
     /// What varies and says something that the other indicators do not counts more.
     Critic,
+    /// What goes with most of the others counts more: the first principal component. Wants many partners
+    /// for each indicator.
+    Pca,
 }
 
 /// How ranks are put to the test.

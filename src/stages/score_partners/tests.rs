@@ -180,15 +180,72 @@ fn mistakes_come_together() {
         Code::InvalidOption,   // keep without from
         Code::DuplicateColumn, // the key is called as a column of the result
         Code::InvalidOption,   // two indicators x
-        Code::UnknownColumn,   // key, twice
-        Code::UnknownColumn,
-        Code::UnknownColumn,  // y
-        Code::OutOfRange,     // weight
-        Code::ExpressionType, // where
-        Code::InvalidOption,  // z and geometric
+        Code::UnknownColumn,   // key
+        Code::UnknownColumn,   // y
+        Code::OutOfRange,      // weight
+        Code::ExpressionType,  // where
+        Code::InvalidOption,   // z and geometric
     ];
     expected.sort();
     assert_eq!(codes, expected);
+}
+
+#[test]
+fn what_holds_of_a_table_is_told_once() {
+    let slip = |key: &str, list: &str| {
+        let stage = written(&format!(
+            "{{ key: {key}, {list} indicators: [{{ name: x, from: rows, value: x }}, {{ name: y, from: rows, \
+             value: x }}, {{ name: z, from: other, value: x }}] }}"
+        ));
+        let other = df!("q" => ["A"], "x" => [1.0]).unwrap().lazy();
+        refused(apply_with(stage, &[("rows", rows(&[Some("A")], &[Some(1.0)])), ("other", other)]))
+    };
+    assert_eq!(slip("ps", "from: rows,"), [Code::UnknownColumn]);
+    assert_eq!(slip("ps", ""), [Code::UnknownColumn]);
+    // A key that is called otherwise in one table is no slip.
+    assert_eq!(slip("p", "from: rows,"), [Code::UnknownColumn]);
+    assert_eq!(slip("q", "from: other,"), [Code::UnknownColumn]);
+
+    let stage = written(
+        "{ key: p, from: rows, indicators: [{ name: x, from: rows, value: x }, { name: y, from: rows, value: -x }] }",
+    );
+    let made = apply(stage, rows(&[Some("A"), Some("B"), None], &[Some(1.0), Some(2.0), Some(3.0)])).unwrap();
+    let messages: Vec<&str> = made.cautions.iter().map(|told| told.message.as_str()).collect();
+    assert_eq!(
+        messages.iter().filter(|told| told.contains("no partner is named")).count(),
+        1,
+        "{messages:?}"
+    );
+}
+
+#[test]
+fn standard_errors_of_no_use_are_counted() {
+    let messages = |errors: [Option<f64>; 4], more: &str| {
+        let table = df!(
+            "p" => ["A", "B", "C", "D"], "x" => [Some(4.0), Some(3.0), Some(2.0), None], "se" => errors
+        );
+        let stage = written(&format!(
+            "{{ key: p, indicators: [{{ name: x, from: rows, value: x, std_error: se }}] {more} }}"
+        ));
+        let made = apply(stage, table.unwrap().lazy()).unwrap();
+        let told = made.cautions.iter().filter(|told| told.message.contains("standard error"));
+        (
+            told.map(|told| told.message.clone()).collect::<Vec<_>>().join("; "),
+            column(&made.sides["indicators"], "std_error"),
+        )
+    };
+    let made = messages([Some(-3.0), None, Some(1.0), None], ", stability: { draws: 100 }");
+    assert_eq!(
+        made.0,
+        "2 of 3 partners have no usable standard error for indicator `x` (1 missing, 1 below zero): the value \
+         counts as exact, and intervals of ranks are too narrow"
+    );
+    assert_eq!(made.1, "- - 1.0 -");
+    assert_eq!(
+        messages([Some(0.0), Some(2e20), Some(1.0), None], "").0,
+        "1 of 3 partners has no usable standard error for indicator `x` (missing): the value counts as exact"
+    );
+    assert_eq!(messages([Some(1.0), Some(0.0), Some(1.0), Some(-1.0)], "").0, "");
 }
 
 #[test]
