@@ -17,6 +17,11 @@ impl Scale {
         Self { low, high, from, to }
     }
 
+    /// The pixels of both ends.
+    pub(super) fn ends(self) -> (f64, f64) {
+        (self.from, self.to)
+    }
+
     pub(super) fn at(self, value: f64) -> f64 {
         let span = self.high - self.low;
         let part = if span == 0.0 { 0.5 } else { (value - self.low) / span };

@@ -113,7 +113,7 @@ pub(super) fn unbroken(row: usize) -> String {
     format!("{row:02}{}", "ÉÅÜŸ".repeat(15)).chars().take(60).collect()
 }
 
-fn short(row: usize) -> String {
+pub(super) fn short(row: usize) -> String {
     format!("P{row}")
 }
 
@@ -235,6 +235,7 @@ pub(super) fn lines(
         n: words("n"),
         base_mark: None,
         findings: vec!["change_mark".into()],
+        compared_with: None,
     };
     (Spec { number: Some(Number::Score), ..spec(Mark::Line(mark)) }, records)
 }
@@ -363,6 +364,93 @@ pub(super) fn distribution(groups: usize, label: fn(usize) -> String) -> (Spec, 
     (spec(Mark::Distribution(mark)), records.unwrap())
 }
 
+pub(super) fn profile(segments: usize, label: fn(usize) -> String, size: f64) -> (Spec, DataFrame) {
+    let (mut attribute, mut category, mut segment, mut n) = (vec![], vec![], vec![], vec![]);
+    let (mut mean, mut all, mut index, mut effect) = (vec![], vec![], vec![], vec![]);
+    for at in 0..7 {
+        for one in 0..segments {
+            attribute.push(label(at / 2));
+            category.push((at % 3 > 0).then(|| label(at + 50)));
+            segment.push(label(one));
+            n.push((one as i64 * 131) % 700 + 9);
+            let share = ((at * 37 + one * 53) % 90) as f64 / 90.0 * size;
+            mean.push(share);
+            all.push(0.4 * size);
+            index.push((at != 5).then_some(share / size / 0.4 * 250.0));
+            effect.push((at != 3).then_some(share / size * 3.0 - 1.2));
+        }
+    }
+    let records = df! {
+        "attribute" => attribute, "category" => category, "segment" => segment, "n" => n, "mean" => mean,
+        "mean_all" => all, "mean_index" => index, "effect" => effect,
+    };
+    let mark = Profile {
+        attribute: "attribute".into(),
+        category: words("category"),
+        segment: "segment".into(),
+        mean: "mean".into(),
+        mean_all: "mean_all".into(),
+        index: "mean_index".into(),
+        effect: "effect".into(),
+        n: words("n"),
+    };
+    (spec(Mark::Profile(mark)), records.unwrap())
+}
+
+pub(super) fn holdout(rows: usize, label: fn(usize) -> String, size: f64) -> (Spec, DataFrame) {
+    let of = |value: fn(usize) -> f64| {
+        (0..rows).map(|row| (row != 4).then(|| value(row) * size)).collect::<Vec<_>>()
+    };
+    let records = df! {
+        "before" => (0..rows).map(|row| if row == 1 { "all".to_owned() } else { label(row) }).collect::<Vec<_>>(),
+        "n" => (0..rows).map(|row| (row as i64 * 997) % 40_000 + 11).collect::<Vec<_>>(),
+        "actual" => of(|row| (row * 370 % 910) as f64),
+        "expected" => of(|row| (row * 530 % 910) as f64),
+        "actual_mean" => of(|row| (row * 37 % 91) as f64 / 30.0),
+        "expected_mean" => of(|row| (row * 53 % 91) as f64 / 30.0),
+    };
+    let mark = Holdout {
+        label: "before".into(),
+        actual_mean: "actual_mean".into(),
+        expected_mean: "expected_mean".into(),
+        actual: "actual".into(),
+        expected: "expected".into(),
+        n: words("n"),
+    };
+    (spec(Mark::Holdout(mark)), records.unwrap())
+}
+
+pub(super) fn lifecycle(
+    levels: usize,
+    periods: usize,
+    label: fn(usize) -> String,
+    most: i64,
+) -> (Spec, DataFrame) {
+    let cells: Vec<(usize, usize)> =
+        (1..periods).flat_map(|period| (0..levels).map(move |level| (period, level))).collect();
+    // Levels of very different size, some of which were empty before or are now.
+    let n = |period: usize, level: usize| match (period + level) % 5 {
+        0 => 0,
+        step => most / (1 + level as i64 * level as i64) * step as i64 / 4,
+    };
+    let period = |at: usize| format!("2026-Q{}", at + 1);
+    let column = |of: &dyn Fn(usize, usize) -> i64| cells.iter().map(|(p, l)| of(*p, *l)).collect::<Vec<_>>();
+    let part = |many: i64| column(&|p, l| n(p, l) / many);
+    let records = df! {
+        "period" => cells.iter().map(|(p, _)| period(*p)).collect::<Vec<_>>(),
+        "previous_period" => cells.iter().map(|(p, _)| period(p - 1)).collect::<Vec<_>>(),
+        "level_number" => column(&|_, l| l as i64 + 1),
+        "level" => cells.iter().map(|(_, l)| label(*l)).collect::<Vec<_>>(),
+        "action" => cells.iter().map(|(_, l)| (l % 2 == 0).then(|| label(l + 1))).collect::<Vec<_>>(),
+        "n_before" => column(&|p, l| n(p - 1, l)),
+        "entered" => part(5), "returned" => part(7), "from_below" => part(3), "from_above" => part(9),
+        "to_above" => part(4), "to_below" => part(6), "left" => part(2),
+        "n_after" => column(&n),
+        "is_complete" => cells.iter().map(|(p, _)| p + 1 < periods).collect::<Vec<_>>(),
+    };
+    (spec(Mark::Lifecycle(Lifecycle)), records.unwrap())
+}
+
 pub(super) fn quadrant(
     points: usize,
     label: fn(usize) -> String,
@@ -397,6 +485,7 @@ pub(super) fn quadrant(
         x_title: words("Net revenue, thousand EUR"),
         log_x,
         names: FieldNames::default(),
+        tiers: None,
     };
     (
         Spec {
@@ -408,10 +497,10 @@ pub(super) fn quadrant(
     )
 }
 
-const LABELS: [fn(usize) -> String; 3] = [short, long, unbroken];
+pub(super) const LABELS: [fn(usize) -> String; 3] = [short, long, unbroken];
 
 #[track_caller]
-fn proved(what: &str, (spec, records): (Spec, DataFrame)) {
+pub(super) fn proved(what: &str, (spec, records): (Spec, DataFrame)) {
     let svg = spec.figure(&records).unwrap().svg().unwrap();
     let (boxes, _) = read(&svg);
     assert!(boxes.len() > 2, "{what}: the texts were not found");
@@ -473,6 +562,37 @@ fn texts_of_distributions_keep_apart() {
     for label in LABELS {
         for groups in [0, 1, 2, 7, 40] {
             proved(&format!("{groups} groups"), distribution(groups, label));
+        }
+    }
+}
+
+#[test]
+fn texts_of_profiles_keep_apart() {
+    for label in LABELS {
+        for segments in [0, 1, 2, 7, 40] {
+            proved(&format!("{segments} segments"), profile(segments, label, 1.0));
+            proved(&format!("{segments} segments of millions"), profile(segments, label, 1.3e9));
+        }
+    }
+}
+
+#[test]
+fn texts_of_holdouts_keep_apart() {
+    for label in LABELS {
+        for rows in [0, 1, 2, 9, 40] {
+            proved(&format!("{rows} lines"), holdout(rows, label, 1.0));
+            proved(&format!("{rows} lines of millions"), holdout(rows, label, 1.3e7));
+        }
+    }
+}
+
+#[test]
+fn texts_of_lifecycles_keep_apart() {
+    for label in LABELS {
+        for (levels, periods) in [(0, 0), (1, 2), (2, 2), (4, 3), (4, 9), (9, 30)] {
+            for most in [0, 3, 900, 12_345_678] {
+                proved(&format!("{levels} levels of {most}"), lifecycle(levels, periods, label, most));
+            }
         }
     }
 }

@@ -103,10 +103,11 @@ pub(super) fn compared(column: &str) -> Option<&'static str> {
     Against::from_column(column).map(Against::words)
 }
 
-/// Explains the signs that occur, what they are about first.
-pub(super) fn keys(findings: impl IntoIterator<Item = Finding>, column: &str) -> Vec<Key> {
+/// Explains the signs that occur, what they are about first. `against` is what they are different from, in
+/// words.
+pub(super) fn keys(findings: impl IntoIterator<Item = Finding>, against: Option<&str>) -> Vec<Key> {
     let found: Vec<Finding> = findings.into_iter().collect();
-    let from = compared(column).map_or(String::new(), |from| format!(" from {from}"));
+    let from = against.map_or(String::new(), |from| format!(" from {from}"));
     let mut keys = Vec::new();
     for difference in Difference::ALL {
         if let Some(finding) = found.iter().find(|finding| finding.difference == difference) {
@@ -131,7 +132,7 @@ mod tests {
             let against = Against::from_column(column);
             let found = found.iter().filter_map(|word| Difference::from_word(word));
             let found = found.map(|difference| Finding { difference, against });
-            keys(found, column).into_iter().map(|key| key.words).collect()
+            keys(found, compared(column)).into_iter().map(|key| key.words).collect()
         };
         assert_eq!(
             words(&["higher", "higher"], "vs_rest"),

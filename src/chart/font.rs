@@ -21,6 +21,9 @@ pub(super) const DESCENT: f64 = 0.26;
 /// Half the height of a capital: what centres a line on a bar.
 pub(super) const HALF_CAPITAL: f64 = 0.357;
 
+/// What a PNG shows for a character that the font lacks.
+pub(super) const REPLACEMENT: char = char::REPLACEMENT_CHARACTER;
+
 /// A cut of the font.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Face {
@@ -60,11 +63,25 @@ pub(super) fn scale(face: Face, size: f64) -> PxScale {
 pub(super) fn advance(character: char, size: f64, face: Face) -> f64 {
     let font = outlines(face);
     let glyph = font.glyph_id(character);
+    if is_invisible(character) {
+        return 0.0;
+    }
     if glyph.0 == 0 {
         // The reader's machine draws it from another font: ideographs are an em wide, emoji wider.
         return size * if character as u32 > 0xFFFF { 1.4 } else { 1.0 };
     }
     f64::from(font.as_scaled(scale(face, size)).h_advance(glyph))
+}
+
+/// Whether a character that is to be seen has no outline. The cuts of the font have the same characters.
+pub(super) fn is_lacking(character: char) -> bool {
+    outlines(Face::Regular).glyph_id(character).0 == 0 && !is_invisible(character)
+}
+
+/// Joins, chooses between forms, or tags what stands beside it, and has no form of its own.
+fn is_invisible(character: char) -> bool {
+    matches!(character, '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200D}' | '\u{2060}'..='\u{206F}'
+        | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
 /// The width of a line of text in pixels.
@@ -111,7 +128,10 @@ pub(super) fn wrap(text: &str, limit: f64, most: usize, size: f64, face: Face) -
             line.push(character);
             if width(&line, size, face) > limit && line.chars().count() > 1 {
                 line.pop();
-                lines.push(std::mem::take(&mut line));
+                // A long word is broken after a hyphen or a stroke where it has one.
+                let cut = line.rfind(['-', '/']).map_or(line.len(), |at| at + 1);
+                let rest = line.split_off(cut);
+                lines.push(std::mem::replace(&mut line, rest));
                 line.push(character);
             }
         }
@@ -188,6 +208,16 @@ mod tests {
         for line in whole.lines.iter().chain(&short.lines) {
             assert!(width(line, 14.0, Face::Regular) <= 160.0, "{line}");
         }
+    }
+
+    #[test]
+    fn letters_without_an_outline_are_known() {
+        assert!("Żółć Ελλάδα Київ Việt → − € “–” \u{200D}\u{FE0F}".chars().all(|letter| !is_lacking(letter)));
+        assert!("東京한ไعא🙂".chars().all(is_lacking));
+        assert!(!is_lacking(REPLACEMENT));
+        let same = |face| ['東', 'Ж', 'ế'].map(|letter| outlines(face).glyph_id(letter).0 == 0);
+        assert_eq!([Face::Bold, Face::Italic].map(same), [same(Face::Regular); 2]);
+        assert_eq!(width("a\u{FE0F}", 14.0, Face::Regular), width("a", 14.0, Face::Regular));
     }
 
     #[test]

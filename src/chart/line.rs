@@ -31,6 +31,8 @@ pub struct Line {
     pub base_mark: Option<String>,
     /// Columns of `higher` and `lower`; the first that has any is drawn at the points.
     pub findings: Vec<String>,
+    /// The place that a value was compared with, in the words of `x`.
+    pub compared_with: Option<String>,
 }
 
 pub(super) struct Lines<'a> {
@@ -40,9 +42,13 @@ pub(super) struct Lines<'a> {
     series: Vec<Series>,
     /// The column that the findings were read from.
     compared: Option<&'a str>,
+    /// What values were compared with, as far as one phrase tells it.
+    against: Option<String>,
 }
 
 struct Place {
+    /// As the table has it.
+    name: String,
     label: String,
     position: f64,
 }
@@ -69,6 +75,8 @@ const NAME_LINES: usize = 2;
 const TICK_LIMIT: f64 = 120.0;
 /// With more points than this only the hollow ones are marked.
 const MARKED: usize = 40;
+/// With more lines than this their bases are told in a sentence.
+const BASES: usize = 6;
 /// The ribbons of more lines than this hide each other.
 const RIBBONS: usize = 4;
 
@@ -83,18 +91,22 @@ impl Line {
         let bases = base::read(records, self.base_mark.as_deref(), &n)?;
         let (findings, compared) = finding::read(records, &self.findings)?;
         let names = records.labels(&self.series)?;
+        let others = match &self.compared_with {
+            Some(column) => records.texts(column)?,
+            None => vec![None; records.len()],
+        };
 
         let mut xs: Vec<Place> = Vec::new();
         let mut series: Vec<Series> = Vec::new();
         let mut placed = Vec::new();
         for row in 0..records.len() {
             let Some(label) = &texts[row] else { continue };
-            let place = xs.iter().position(|x| x.label == *label).unwrap_or_else(|| {
+            let place = xs.iter().position(|x| x.name == *label).unwrap_or_else(|| {
                 let position = match &positions {
                     Some(positions) => positions[row].unwrap_or_default(),
                     None => xs.len() as f64,
                 };
-                xs.push(Place { label: label.clone(), position });
+                xs.push(Place { name: label.clone(), label: label.clone(), position });
                 xs.len() - 1
             });
             let name = &names[row];
@@ -105,7 +117,7 @@ impl Line {
             if let Some(value) = values[row] {
                 let (low, high, n) = (low[row], high[row], n[row]);
                 let point = Point { value, low, high, n, base: bases[row], finding: findings[row] };
-                placed.push((line, place, point));
+                placed.push((row, line, place, point));
             }
         }
         // Places in the order of the axis; points refer to them by that order.
@@ -118,8 +130,13 @@ impl Line {
         for line in &mut series {
             line.points = vec![None; xs.len()];
         }
-        for (line, place, point) in placed {
+        let mut compared_places = Vec::new();
+        for (row, line, place, point) in placed {
             series[line].points[rank[place]] = Some(point);
+            if let (Some(other), Some(_)) = (&others[row], point.finding) {
+                let other = xs.iter().position(|x| x.name == *other).map(|other| rank[other]);
+                compared_places.push((line, rank[place], other));
+            }
         }
         xs.sort_by(|a, b| a.position.total_cmp(&b.position));
         let labels = dates_in_words(xs.iter().map(|x| x.label.as_str()));
@@ -128,11 +145,31 @@ impl Line {
                 x.label = label;
             }
         }
-        Ok(Lines { roles: self, xs, series, compared })
+        let against = against(&compared_places, &series, &xs);
+        Ok(Lines { roles: self, xs, series, compared, against })
+    }
+}
+
+/// What the marked values were compared with: each with the one before it on its line, all with the same
+/// place, or else only some earlier one. None where the table does not tell.
+fn against(compared: &[(usize, usize, Option<usize>)], series: &[Series], xs: &[Place]) -> Option<String> {
+    let (_, _, first) = compared.first()?;
+    let before = |line: usize, place: usize| (0..place).rev().find(|&at| series[line].points[at].is_some());
+    if compared.iter().all(|&(line, place, other)| other.is_some() && other == before(line, place)) {
+        return Some("the value before it".to_owned());
+    }
+    match first {
+        Some(one) if compared.iter().all(|(_, _, other)| other == first) => Some(xs[*one].label.clone()),
+        _ => Some("an earlier value".to_owned()),
     }
 }
 
 impl Lines<'_> {
+    /// What marked values are significantly different from.
+    fn against(&self) -> Option<&str> {
+        self.against.as_deref().or_else(|| finding::compared(self.compared?))
+    }
+
     /// The ends of what is drawn, intervals included.
     pub(super) fn range(&self) -> Option<(f64, f64)> {
         let ends = |point: &Point| [Some(point.value), point.low, point.high];
@@ -151,8 +188,10 @@ impl Lines<'_> {
     /// The findings in a sentence: how many there are, the first few with their places.
     fn told_findings(&self) -> String {
         const TOLD: usize = 6;
-        let Some(column) = self.compared else { return String::new() };
-        let than = finding::compared(column).map_or(String::new(), |than| format!(" from {than}"));
+        if self.compared.is_none() {
+            return String::new();
+        }
+        let than = self.against().map_or(String::new(), |than| format!(" from {than}"));
         let found: Vec<String> = (self.series.iter())
             .flat_map(|line| line.points.iter().zip(&self.xs).map(move |(point, x)| (line, point, x)))
             .filter_map(|(line, point, x)| {
@@ -252,12 +291,10 @@ impl Drawn for Lines<'_> {
         let range = axis::rounded(range, 6);
         let ticks = axis::ticks(range, 6);
 
-        if let Some(column) = self.compared {
-            let keys = finding::keys(self.points().filter_map(|point| point.finding), column);
-            if !keys.is_empty() {
-                page.legend(&keys);
-                page.y += 12.0;
-            }
+        let keys = finding::keys(self.points().filter_map(|point| point.finding), self.against());
+        if !keys.is_empty() {
+            page.legend(&keys);
+            page.y += 12.0;
         }
         let names = self.names(number);
         let names_height: f64 = names.iter().map(|name| name.height + 2.0).sum();
@@ -285,7 +322,8 @@ impl Drawn for Lines<'_> {
         }
         self.draw_names(page, &names, x, y, (top, bottom), right);
         page.y = bottom + 10.0;
-        self.draw_places(page, x, bottom);
+        let all_named = self.draw_places(page, x, bottom);
+        let bases_shown = all_named && self.draw_bases(page, x);
 
         // `*` is written only beside the last value of a line.
         let ends = self.series.iter().filter_map(|line| line.points.iter().flatten().next_back());
@@ -294,8 +332,16 @@ impl Drawn for Lines<'_> {
         let hidden = !ribbons && self.points().any(|point| point.low.is_some() && point.high.is_some());
         let hidden =
             hidden.then(|| "The intervals of so many lines are in the data of this chart only.".to_owned());
+        let bands = ribbons && self.points().any(|point| point.low.is_some() && point.high.is_some());
+        let bands = bands.then(|| {
+            "Bands: confidence intervals, in which the value of all, not only of those asked, is expected to lie."
+                .to_owned()
+        });
+        let bases = if bases_shown { None } else { self.told_bases() };
         base::note(low.chain(small), base::HOLLOW_POINTS, self.roles.base_mark.is_some())
             .into_iter()
+            .chain(bands)
+            .chain(bases)
             .chain(hidden)
             .collect()
     }
@@ -446,8 +492,9 @@ impl Lines<'_> {
         }
     }
 
-    /// Writes as many places under the axis as there is room for, evenly chosen.
-    fn draw_places(&self, page: &mut Page, x: Scale, bottom: f64) {
+    /// Writes as many places under the axis as there is room for, evenly chosen, and tells whether these
+    /// are all of them.
+    fn draw_places(&self, page: &mut Page, x: Scale, bottom: f64) -> bool {
         let style = SMALL;
         let edges = (page.left(), page.scene.width - 8.0);
         let labels: Vec<font::Lines> = self.xs.iter().map(|x| style.wrap(&x.label, TICK_LIMIT, 2)).collect();
@@ -468,6 +515,58 @@ impl Lines<'_> {
             rows = rows.max(labels[at].lines.len());
         }
         page.y += style.line() * rows as f64;
+        chosen.len() == self.xs.len()
+    }
+
+    /// Writes how many answers are behind each value, a row for each line, and tells whether there was
+    /// room for it.
+    fn draw_bases(&self, page: &mut Page, x: Scale) -> bool {
+        let words = |point: &Option<Point>| {
+            point.map(|point| base::n_with_mark(point.n, point.base)).unwrap_or_default()
+        };
+        let rows: Vec<Vec<String>> =
+            self.series.iter().map(|line| line.points.iter().map(words).collect()).collect();
+        let wide = |row: &Vec<String>| {
+            let half = |at: usize| SMALL.width(&row[at]) / 2.0 + 3.0;
+            (1..row.len()).all(|at| {
+                x.at(self.xs[at - 1].position) + half(at - 1) <= x.at(self.xs[at].position) - half(at)
+            })
+        };
+        let known = self.points().any(|point| point.n.is_some());
+        if !known || rows.len() > BASES || !rows.iter().all(wide) {
+            return false;
+        }
+        page.y += 6.0;
+        for (at, row) in rows.iter().enumerate() {
+            let middle = page.y + SMALL.line() / 2.0;
+            if rows.len() > 1 {
+                page.scene.horizontal(page.left(), page.left() + 10.0, middle, 3.0, color_of(at));
+            }
+            let left = page.left() + if rows.len() > 1 { 14.0 } else { 0.0 };
+            page.scene.lines(left, page.y, &["n".to_owned()], SMALL, Anchor::Start);
+            for (place, words) in self.xs.iter().zip(row) {
+                page.scene.lines(
+                    x.at(place.position),
+                    page.y,
+                    std::slice::from_ref(words),
+                    SMALL,
+                    Anchor::Middle,
+                );
+            }
+            page.y += SMALL.line() + 1.0;
+        }
+        true
+    }
+
+    /// How many answers are behind the values, where there is no room for each of them.
+    fn told_bases(&self) -> Option<String> {
+        let bases = || self.points().filter_map(|point| point.n);
+        let (low, high) = axis::range(bases())?;
+        let (low, high) = (crate::number::count(low), crate::number::count(high));
+        Some(match low == high {
+            true => format!("Answers behind each value: {low}."),
+            false => format!("Answers behind a value: {low} to {high}; each in the data of this chart."),
+        })
     }
 }
 

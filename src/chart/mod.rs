@@ -11,18 +11,28 @@ mod base;
 #[cfg(test)]
 mod boxes;
 mod change;
+mod contrast;
 mod distribution;
 mod finding;
 mod font;
 mod heat_map;
+mod holdout;
+mod lacking;
+mod lifecycle;
 mod line;
 mod net_promoter;
 mod page;
 mod paint;
 mod palette;
+#[cfg(test)]
+mod partner_pictures;
+mod profile;
 mod quadrant;
+mod ranking;
+mod ranks;
 mod records;
 mod scene;
+mod scorecard;
 
 use polars::prelude::{DataFrame, PolarsError};
 use schemars::JsonSchema;
@@ -30,11 +40,19 @@ use serde::Deserialize;
 
 pub use bar::Bar;
 pub use change::Change;
+pub use contrast::Contrast;
 pub use distribution::Distribution;
 pub use heat_map::HeatMap;
+pub use holdout::Holdout;
+pub use lifecycle::Lifecycle;
+pub(crate) use lifecycle::{COMPLETE, NUMBERS, TEXTS};
 pub use line::Line;
 pub use net_promoter::NetPromoter;
+pub use profile::Profile;
 pub use quadrant::{FieldNames, Quadrant};
+pub use ranking::{Peers, Ranking};
+pub use ranks::Ranks;
+pub use scorecard::{Look, Scorecard};
 
 use crate::number;
 use page::Page;
@@ -84,6 +102,18 @@ pub enum Mark {
     Change(Change),
     /// How often each answer from 0 to 10 was given.
     Distribution(Distribution),
+    /// What sets segments apart.
+    Profile(Profile),
+    /// A forecast against what came.
+    Holdout(Holdout),
+    /// A score card as a table with bars.
+    Scorecard(Scorecard),
+    /// Ranks with their intervals.
+    Ranks(Ranks),
+    /// What sets the best tier apart from the last.
+    Contrast(Contrast),
+    /// The funnel turned upside down.
+    Lifecycle(Lifecycle),
 }
 
 impl Mark {
@@ -97,6 +127,12 @@ impl Mark {
             Mark::Quadrant(_) => "Quadrant chart",
             Mark::Change(_) => "Change of the score",
             Mark::Distribution(_) => "Answers from 0 to 10",
+            Mark::Profile(_) => "What sets segments apart",
+            Mark::Holdout(_) => "Forecast and what came",
+            Mark::Scorecard(_) => "Score card",
+            Mark::Ranks(_) => "Rank intervals",
+            Mark::Contrast(_) => "What sets the best apart",
+            Mark::Lifecycle(_) => "Upside-down funnel",
         }
     }
 }
@@ -126,7 +162,7 @@ pub enum Number {
     Tenths,
     /// `1,234.57`
     Hundredths,
-    /// A share of 0–1 as `43%`.
+    /// A share of 0–1 as `43%`, and as `<0.5%` where rounding would say none.
     Percent,
     /// A net promoter score: `+18`.
     Score,
@@ -139,6 +175,7 @@ pub struct Figure {
     title: String,
     alt: String,
     data: DataTable,
+    lacking: Vec<String>,
 }
 
 /// The data of a chart as text, for people who would rather read a table.
@@ -226,6 +263,12 @@ impl Spec {
             Mark::Quadrant(mark) => self.drawn(&mark.read(&records)?),
             Mark::Change(mark) => self.drawn(&mark.read(&records)?),
             Mark::Distribution(mark) => self.drawn(&mark.read(&records)?),
+            Mark::Profile(mark) => self.drawn(&mark.read(&records)?),
+            Mark::Holdout(mark) => self.drawn(&mark.read(&records)?),
+            Mark::Scorecard(mark) => self.drawn(&mark.read(&records)?),
+            Mark::Ranks(mark) => self.drawn(&mark.read(&records)?),
+            Mark::Contrast(mark) => self.drawn(&mark.read(&records)?),
+            Mark::Lifecycle(mark) => self.drawn(&mark.read(&records)?),
         }
     }
 
@@ -257,8 +300,12 @@ impl Spec {
             mark.draw(self, &mut page)
         };
         notes.extend(self.notes.iter().filter(|note| !font::clean(note).is_empty()).cloned());
+        let (scene, data) = (page.finish(&notes), mark.data(self));
+        let words = title.iter().chain(&self.subtitle).chain(&notes);
+        let cells = data.rows.iter().flatten().chain(&data.header);
+        let lacking = lacking::texts(&scene, words.chain(cells).map(String::as_str));
         let title = title.unwrap_or_else(|| self.mark.name().to_owned());
-        Ok(Figure { scene: page.finish(&notes), title, alt, data: mark.data(self) })
+        Ok(Figure { scene, title, alt, data, lacking })
     }
 }
 
@@ -277,6 +324,12 @@ impl Figure {
     /// Painting failed, which no records are known to cause.
     pub fn png(&self) -> Result<Vec<u8>, FigureError> {
         paint::png(&self.scene)
+    }
+
+    /// The texts of the picture with letters that the embedded font lacks, each once. The SVG has them as
+    /// they are; the PNG shows the sign of replacement for each such letter.
+    pub fn lacking(&self) -> &[String] {
+        &self.lacking
     }
 
     /// The text alternative, never blank.
@@ -305,6 +358,8 @@ impl Number {
             Number::Whole => number::fixed(value, 0),
             Number::Tenths => number::fixed(value, 1),
             Number::Hundredths => number::fixed(value, 2),
+            // As in tables: some, but so few that rounding would say none.
+            Number::Percent if value > 0.0 && number::round_half_away(value, 2) == 0.0 => "<0.5%".to_owned(),
             Number::Percent => number::percent(value, 0),
             Number::Score => number::score(value),
         }
@@ -604,6 +659,7 @@ mod tests {
         assert_eq!(Number::Score.show(17.5), "+18");
         assert_eq!(Number::Score.show(-4.2), "−4");
         assert_eq!(Number::Percent.show(0.125), "13%");
+        assert_eq!([0.0, 0.0049, 0.005].map(|share| Number::Percent.show(share)), ["0%", "<0.5%", "1%"]);
         assert_eq!(Number::Whole.show(3e21), "3.00e21");
         assert_eq!(Number::Whole.tick(2_500_000.0), "2.5 m");
         assert_eq!(Number::Tenths.tick(0.05), "0.05");

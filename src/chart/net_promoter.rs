@@ -231,7 +231,7 @@ impl Drawn for NetPromoterBars<'_> {
         }
         page.y = head + SMALL.line() + 8.0;
         if let Some(column) = self.compared.filter(|_| found) {
-            page.legend(&finding::keys(rows.iter().filter_map(|row| row.finding), column));
+            page.legend(&finding::keys(rows.iter().filter_map(|row| row.finding), finding::compared(column)));
             page.y += 8.0;
         }
 

@@ -188,8 +188,16 @@ fn glyphs(image: &mut [u8], width: usize, height: usize, text: &Text) {
     let Color(r, g, b) = text.style.color;
     let mut pen = start;
     for character in clean.chars() {
-        let glyph = Glyph { id: outlines.glyph_id(character), scale, position: point(pen as f32, 0.0) };
-        pen += font::advance(character, size, face);
+        let room = font::advance(character, size, face);
+        let shown = if font::is_lacking(character) { font::REPLACEMENT } else { character };
+        // The room is kept for the letter itself, as in the SVG; what stands for it is in its middle.
+        let left = pen + (room - font::advance(shown, size, face)) / 2.0;
+        pen += room;
+        let id = outlines.glyph_id(shown);
+        if id.0 == 0 {
+            continue;
+        }
+        let glyph = Glyph { id, scale, position: point(left as f32, 0.0) };
         let Some(outlined) = outlines.outline_glyph(glyph) else { continue };
         let corner = outlined.px_bounds().min;
         outlined.draw(|dx, dy, coverage| {
@@ -299,6 +307,23 @@ mod tests {
         assert!(svg.contains(r#"role="img" aria-label="Words &quot;and&quot; numbers""#));
         assert!(svg.contains("<title>Title</title>\n<desc>Words &quot;and&quot; numbers</desc>"));
         assert!(svg.contains(r#"font-size="28""#), "{svg}");
+    }
+
+    #[test]
+    fn a_letter_without_an_outline_is_replaced_where_it_stands() {
+        let painted = |text: &str| {
+            let mut image = vec![0xFF; 400 * 120 * 3];
+            glyphs(&mut image, 400, 120, &scene(text).texts[0]);
+            image
+        };
+        let ink = |image: &[u8]| image.iter().filter(|&&channel| channel < 0x80).count();
+        assert_eq!(painted("東"), painted("京"));
+        // Not the empty box: as much ink as the sign of replacement has.
+        assert!(ink(&painted("東")) * 10 > ink(&painted("\u{FFFD}")) * 9, "{}", ink(&painted("東")));
+        assert_eq!(painted("a\u{FE0F}"), painted("a"));
+        let svg = svg(&scene("東京"), "t", "a").unwrap();
+        assert!(svg.contains(">東京</text>"), "{svg}");
+        assert!(svg.contains("sans-serif\""), "{svg}");
     }
 
     #[test]

@@ -29,6 +29,12 @@ pub(super) const SERIES: [Color; 5] =
 /// Series beyond the palette are told apart by their labels.
 pub(super) const OTHER_SERIES: Color = Color(0x8A, 0x8F, 0x96);
 
+/// Bars of indicators, which leave the colours to the tiers.
+pub(super) const STEEL: Color = Color(0x6E, 0x8C, 0xAA);
+/// The tiers between the best and the last, which are blue and vermillion.
+pub(super) const TIER_GREYS: [Color; 3] =
+    [Color(0x8A, 0x8F, 0x96), Color(0x59, 0x5F, 0x66), Color(0x3A, 0x3F, 0x45)];
+
 pub(super) const DETRACTORS: Color = Color(0xB2, 0x18, 0x2B);
 pub(super) const PASSIVES: Color = Color(0xF2, 0xF2, 0xF2);
 pub(super) const PROMOTERS: Color = Color(0x21, 0x66, 0xAC);
@@ -86,7 +92,9 @@ mod tests {
 
     #[test]
     fn every_graphic_stands_out_from_white() {
-        for fill in SERIES.into_iter().chain([OTHER_SERIES, DETRACTORS, PROMOTERS, OUTLINE]) {
+        for fill in
+            SERIES.into_iter().chain(TIER_GREYS).chain([STEEL, OTHER_SERIES, DETRACTORS, PROMOTERS, OUTLINE])
+        {
             assert!(contrast(fill, WHITE) >= 3.0, "{fill:?}");
         }
     }

@@ -6,6 +6,7 @@ use super::base::{self, Base};
 use super::font::{self, Face};
 use super::page::{Page, SMALL};
 use super::palette::{AXIS, BLUE, GRID, INK, MUTED, VERMILLION, WHITE};
+use super::ranking::{Ranking, TIER};
 use super::records::{Records, heading};
 use super::scene::{Anchor, Shape, Style};
 use super::{DataTable, Drawn, FigureError, Number, Spec};
@@ -36,6 +37,9 @@ pub struct Quadrant {
     pub log_x: bool,
     /// What the four fields are called.
     pub names: FieldNames,
+    /// Points have the colours of the tiers of this ranking, which the records name in `tier`; none:
+    /// highlighted ones stand out.
+    pub tiers: Option<Ranking>,
 }
 
 /// What the four fields of a quadrant chart are called.
@@ -79,6 +83,7 @@ struct Point {
     n: Option<f64>,
     base: Base,
     highlight: bool,
+    tier: Option<usize>,
 }
 
 const PLOT: f64 = 420.0;
@@ -87,6 +92,8 @@ const FIELD: f64 = 30.0;
 const RADIUS: f64 = 5.0;
 const LABEL_LIMIT: f64 = 150.0;
 const HIGHLIGHT_LIMIT: f64 = 190.0;
+/// How often names are placed anew for the sake of highlighted points without one.
+const ATTEMPTS: usize = 6;
 
 impl Quadrant {
     pub(super) fn read(&self, records: &Records<'_>) -> Result<Points<'_>, FigureError> {
@@ -97,6 +104,10 @@ impl Quadrant {
         let highlight = match &self.highlight {
             Some(column) => records.flags(column)?,
             None => vec![false; records.len()],
+        };
+        let tiers = match &self.tiers {
+            Some(ranking) => records.texts(TIER)?.iter().map(|tier| ranking.tier(tier.as_deref())).collect(),
+            None => vec![None; records.len()],
         };
         let median =
             |column: &str| Ok::<_, FigureError>(records.numbers(column)?.into_iter().flatten().next());
@@ -113,6 +124,7 @@ impl Quadrant {
                         n: n[row],
                         base: bases[row],
                         highlight: highlight[row],
+                        tier: tiers[row],
                     });
                 }
                 _ => without.push(label),
@@ -193,6 +205,9 @@ impl Drawn for Points<'_> {
         if !told.is_empty() {
             alt.push_str(&format!(" Highlighted: {}.", told.join("; ")));
         }
+        if let Some(ranking) = &self.roles.tiers {
+            alt.push_str(&ranking.told(self.points.iter().map(|point| point.tier)));
+        }
         alt.push_str(&base::alt(self.points.iter().map(|point| point.base), self.roles.base_mark.is_some()));
         alt
     }
@@ -202,12 +217,17 @@ impl Drawn for Points<'_> {
         let mut header = vec![heading(&self.roles.label.join(" · ")), self.x_title(), self.y_title(spec)];
         header.extend(self.roles.n.is_some().then(|| "n".to_owned()));
         header.push("Field".into());
+        header.extend(self.roles.tiers.is_some().then(|| "Tier".to_owned()));
         let with_n = self.roles.n.is_some();
         let mut rows: Vec<Vec<String>> = Vec::new();
         for point in &self.points {
             let mut cells = vec![point.label.clone(), x_number.show(point.x), y_number.show(point.y)];
             cells.extend(with_n.then(|| base::n_with_mark(point.n, point.base)));
             cells.push(self.field(point).to_owned());
+            let tier = |ranking: &Ranking| {
+                point.tier.and_then(|tier| ranking.tiers.get(tier).cloned()).unwrap_or_default()
+            };
+            cells.extend(self.roles.tiers.as_ref().map(tier));
             rows.push(cells);
         }
         for label in &self.without {
@@ -230,6 +250,9 @@ impl Drawn for Points<'_> {
         let ys = self.points.iter().map(|point| point.y).chain(self.y_median);
         let y_range = padded(spec.range.or_else(|| axis::range(ys)));
 
+        if let Some(ranking) = &self.roles.tiers {
+            ranking.legend(page);
+        }
         let y_title = SMALL.shorten(&self.y_title(spec), page.inner());
         let left_edge = page.left();
         page.scene.lines(left_edge, page.y, &[y_title], SMALL, Anchor::Start);
@@ -262,7 +285,7 @@ impl Drawn for Points<'_> {
         let mut taken = self.draw_fields(page, &frame);
         let places: Vec<(f64, f64)> =
             self.points.iter().map(|point| (x.at(self.axis_x(point.x)), y.at(point.y))).collect();
-        draw_points(page, &self.points, &places);
+        self.draw_points(page, &places);
         taken.extend(places.iter().map(|&(x, y)| Room::around(x, y, RADIUS + 1.0)));
         let inside = Room { left: left + 2.0, top: top + 2.0, right: right - 2.0, bottom: bottom - 2.0 };
         // Names stand clear of the median lines where they can.
@@ -353,6 +376,25 @@ impl Points<'_> {
         }
     }
 
+    fn draw_points(&self, page: &mut Page, places: &[(f64, f64)]) {
+        // Highlighted points lie above the others.
+        for highlight in [false, true] {
+            let points = self.points.iter().zip(places).filter(|(point, _)| point.highlight == highlight);
+            for (point, &(x, y)) in points {
+                let color = match &self.roles.tiers {
+                    Some(ranking) => ranking.color(point.tier),
+                    None if highlight => VERMILLION,
+                    None => BLUE,
+                };
+                page.scene.circle(x, y, RADIUS + 1.0, WHITE);
+                page.scene.circle(x, y, RADIUS, color);
+                if point.base == Base::Small {
+                    page.scene.circle(x, y, RADIUS - 2.0, WHITE);
+                }
+            }
+        }
+    }
+
     /// Writes the names of the fields into the corners; returns the room they take.
     fn draw_fields(&self, page: &mut Page, frame: &Room) -> Vec<Room> {
         let names = &self.roles.names;
@@ -391,7 +433,7 @@ impl Points<'_> {
         &self,
         page: &mut Page,
         places: &[(f64, f64)],
-        mut taken: Vec<Room>,
+        taken: Vec<Room>,
         lines: &[Room],
         frame: &Room,
     ) -> Vec<usize> {
@@ -415,49 +457,77 @@ impl Points<'_> {
             second.highlight.cmp(&first.highlight).then(outlying(b).total_cmp(&outlying(a))).then(a.cmp(&b))
         });
 
-        let mut unnamed = Vec::new();
-        for at in order {
-            let point = &self.points[at];
-            let style = label_style(point);
-            let limit = if point.highlight { HIGHLIGHT_LIMIT } else { LABEL_LIMIT };
-            let words = style.shorten(&point.label, limit);
-            let reach: &[f64] =
-                if point.highlight { &[0.0, 14.0, 26.0, 40.0, 60.0, 85.0, 115.0] } else { &[0.0, 16.0] };
-            let clear: Vec<Room> = taken.iter().chain(lines).copied().collect();
-            let placed = place(places[at], style, &words, &reach[..1], &clear, frame)
-                .or_else(|| place(places[at], style, &words, reach, &taken, frame));
-            match placed {
-                Some(Placed { room, leader }) => {
-                    let baseline = room.top + style.size * font::ASCENT;
-                    let height = room.bottom - room.top;
-                    page.scene.rectangle(
-                        room.left - 1.0,
-                        room.top + 2.0,
-                        room.right - room.left + 2.0,
-                        height - 4.0,
-                        WHITE,
-                    );
-                    page.scene.text(room.left, baseline, words, style, Anchor::Start);
-                    if let Some((from, to)) = leader {
-                        page.scene.shapes.push(Shape::Path {
-                            points: vec![from, to],
-                            width: 1.0,
-                            stroke: AXIS,
-                        });
-                        for part in 0..=10 {
-                            let part = f64::from(part) / 10.0;
-                            let (x, y) = (from.0 + (to.0 - from.0) * part, from.1 + (to.1 - from.1) * part);
-                            taken.push(Room::around(x, y, 1.0));
-                        }
-                    }
-                    taken.push(room);
-                }
-                None => unnamed.push(at),
+        let mut best = self.arrange(&order, places, taken.clone(), lines, frame);
+        // A highlighted point that found no place has the first choice in another attempt.
+        for _ in 0..ATTEMPTS {
+            let left_out = |names: &Names| {
+                names.unnamed.iter().copied().filter(|at| self.points[*at].highlight).collect::<Vec<usize>>()
+            };
+            let without = left_out(&best);
+            let Some(first) = without.first() else { break };
+            let before = order.iter().position(|at| at == first).unwrap_or(0);
+            order[..=before].rotate_right(1);
+            let names = self.arrange(&order, places, taken.clone(), lines, frame);
+            if left_out(&names).len() < without.len() {
+                best = names;
             }
         }
-        unnamed.sort_unstable();
-        unnamed
+        for (at, words, Placed { room, leader }) in best.placed {
+            let style = label_style(&self.points[at]);
+            let (wide, height) = (room.right - room.left, room.bottom - room.top);
+            page.scene.rectangle(room.left - 1.0, room.top + 2.0, wide + 2.0, height - 4.0, WHITE);
+            let baseline = room.top + style.size * font::ASCENT;
+            page.scene.text(room.left, baseline, words, style, Anchor::Start);
+            if let Some((from, to)) = leader {
+                page.scene.shapes.push(Shape::Path { points: vec![from, to], width: 1.0, stroke: AXIS });
+            }
+        }
+        best.unnamed.sort_unstable();
+        best.unnamed
     }
+
+    /// Finds places for names, one point after the other.
+    fn arrange(
+        &self,
+        order: &[usize],
+        places: &[(f64, f64)],
+        mut taken: Vec<Room>,
+        lines: &[Room],
+        frame: &Room,
+    ) -> Names {
+        let mut names = Names { placed: Vec::new(), unnamed: Vec::new() };
+        for &at in order {
+            let point = &self.points[at];
+            let style = label_style(point);
+            let (limit, reach): (f64, &[f64]) = if point.highlight {
+                (HIGHLIGHT_LIMIT, &[0.0, 14.0, 26.0, 40.0, 60.0, 85.0, 115.0, 150.0])
+            } else {
+                (LABEL_LIMIT, &[0.0, 16.0])
+            };
+            let words = style.shorten(&point.label, limit);
+            let clear: Vec<Room> = taken.iter().chain(lines).copied().collect();
+            let others = places.iter().enumerate().filter(|(other, _)| *other != at);
+            let others: Vec<(f64, f64)> = others.map(|(_, place)| *place).collect();
+            let placed = place(places[at], style, &words, &reach[..1], (&clear, &others), frame)
+                .or_else(|| place(places[at], style, &words, reach, (&taken, &others), frame));
+            match placed {
+                Some(placed) => {
+                    let leader = placed.leader.into_iter().flat_map(|(from, to)| along(from, to));
+                    taken.extend(leader.map(|(x, y)| Room::around(x, y, 2.0)));
+                    taken.push(placed.room);
+                    names.placed.push((at, words, placed));
+                }
+                None => names.unnamed.push(at),
+            }
+        }
+        names
+    }
+}
+
+/// Where the names of points stand, and which points have none.
+struct Names {
+    placed: Vec<(usize, String, Placed)>,
+    unnamed: Vec<usize>,
 }
 
 fn label_style(point: &Point) -> Style {
@@ -465,20 +535,6 @@ fn label_style(point: &Point) -> Style {
         point if point.highlight => SMALL.face(Face::Bold).color(INK),
         point if point.base == Base::Small => SMALL.face(Face::Italic).color(INK),
         _ => SMALL.color(INK),
-    }
-}
-
-fn draw_points(page: &mut Page, points: &[Point], places: &[(f64, f64)]) {
-    // Highlighted points lie above the others.
-    for highlight in [false, true] {
-        for (point, &(x, y)) in points.iter().zip(places).filter(|(point, _)| point.highlight == highlight) {
-            let color = if highlight { VERMILLION } else { BLUE };
-            page.scene.circle(x, y, RADIUS + 1.0, WHITE);
-            page.scene.circle(x, y, RADIUS, color);
-            if point.base == Base::Small {
-                page.scene.circle(x, y, RADIUS - 2.0, WHITE);
-            }
-        }
     }
 }
 
@@ -503,12 +559,28 @@ impl Room {
             && other.top < self.bottom
     }
 
+    /// How far a point is from it.
+    fn gap(&self, (x, y): (f64, f64)) -> f64 {
+        let wide = (self.left - x).max(x - self.right).max(0.0);
+        let high = (self.top - y).max(y - self.bottom).max(0.0);
+        wide.hypot(high)
+    }
+
     fn holds(&self, other: &Room) -> bool {
         self.left <= other.left
             && self.top <= other.top
             && self.right >= other.right
             && self.bottom >= other.bottom
     }
+}
+
+/// Points of a line, close enough together that nothing slips between them.
+fn along(from: (f64, f64), to: (f64, f64)) -> impl Iterator<Item = (f64, f64)> {
+    let steps = ((to.0 - from.0).hypot(to.1 - from.1) / 3.0).ceil().max(1.0);
+    (0..=steps as usize).map(move |step| {
+        let part = step as f64 / steps;
+        (from.0 + (to.0 - from.0) * part, from.1 + (to.1 - from.1) * part)
+    })
 }
 
 struct Placed {
@@ -523,7 +595,7 @@ fn place(
     style: Style,
     words: &str,
     reach: &[f64],
-    taken: &[Room],
+    (taken, others): (&[Room], &[(f64, f64)]),
     frame: &Room,
 ) -> Option<Placed> {
     let (width, height) = (style.width(words), style.size * (font::ASCENT + font::DESCENT));
@@ -537,6 +609,14 @@ fn place(
             (-1.0, -1.0),
             (1.0, 1.0),
             (-1.0, 1.0),
+            (1.0, -0.5),
+            (-1.0, -0.5),
+            (1.0, 0.5),
+            (-1.0, 0.5),
+            (0.5, -1.0),
+            (-0.5, -1.0),
+            (0.5, 1.0),
+            (-0.5, 1.0),
         ] {
             let distance = RADIUS + 3.0 + far;
             let (end_x, end_y) = (x + dx * distance, y + dy * distance);
@@ -563,21 +643,22 @@ fn place(
             let wide =
                 Room { left: left - 2.0, top: top - 1.0, right: room.right + 2.0, bottom: room.bottom + 1.0 };
             let from = (x + dx * (RADIUS + 1.0), y + dy * (RADIUS + 1.0));
-            let clear = |leads: bool| {
-                !leads
-                    || (2..=10).all(|part| {
-                        let part = f64::from(part) / 10.0;
-                        let at = Room::around(
-                            from.0 + (end_x - from.0) * part,
-                            from.1 + (end_y - from.1) * part,
-                            0.5,
-                        );
-                        !taken.iter().any(|other| other.meets(&at))
-                    })
+            // A leader ends a little before its name.
+            let to = (end_x - dx * 3.0, end_y - dy * 3.0);
+            let leads = far > 0.0;
+            let crosses = || {
+                let meets = |at: Room| taken.iter().any(|other| other.meets(&at));
+                along(from, to).skip(1).any(|(x, y)| meets(Room::around(x, y, 1.5)))
             };
-            if frame.holds(&room) && !taken.iter().any(|other| other.meets(&wide)) && clear(far > 0.0) {
-                let leader = (far > 0.0).then_some((from, (end_x, end_y)));
-                return Some(Placed { room, leader });
+            // Without a leader a name belongs to the point that is nearest to it.
+            let is_told_apart =
+                || leads || others.iter().all(|other| room.gap(*other) >= room.gap((x, y)) + 4.0);
+            if frame.holds(&room)
+                && !taken.iter().any(|other| other.meets(&wide))
+                && is_told_apart()
+                && !(leads && crosses())
+            {
+                return Some(Placed { room, leader: leads.then_some((from, to)) });
             }
         }
     }
@@ -593,11 +674,22 @@ mod tests {
 
     #[test]
     fn a_name_stands_to_the_right_where_it_can() {
-        let placed = place((100.0, 100.0), LABEL, "Nord", &[0.0], &[], &FRAME).unwrap();
+        let placed = place((100.0, 100.0), LABEL, "Nord", &[0.0], (&[], &[]), &FRAME).unwrap();
         assert!(placed.leader.is_none() && placed.room.left > 100.0);
         // At the right edge it turns to the left.
-        let placed = place((395.0, 100.0), LABEL, "Nord", &[0.0], &[], &FRAME).unwrap();
+        let placed = place((395.0, 100.0), LABEL, "Nord", &[0.0], (&[], &[]), &FRAME).unwrap();
         assert!(placed.room.right < 395.0);
+    }
+
+    #[test]
+    fn a_name_stands_by_no_other_point() {
+        // The neighbour at the right is as near to a name there as its own point.
+        let (point, neighbour) = ((100.0, 100.0), (140.0, 100.0));
+        let taken = [Room::around(140.0, 100.0, RADIUS + 1.0)];
+        let placed = place(point, LABEL, "Nord", &[0.0], (&taken, &[neighbour]), &FRAME).unwrap();
+        assert!(placed.room.right < 100.0, "to the left: {:?}", placed.room);
+        let surrounded = [(100.0, 70.0), (100.0, 130.0), (60.0, 100.0), neighbour];
+        assert!(place(point, LABEL, "Nord", &[0.0], (&[], &surrounded), &FRAME).is_none());
     }
 
     #[test]
@@ -606,6 +698,8 @@ mod tests {
             [Room { left: 60.0, top: 80.0, right: 93.0, bottom: 120.0 }, Room::around(150.0, 100.0, 40.0)];
         let above = [Room::around(100.0, 84.0, 6.0), Room::around(100.0, 116.0, 6.0)];
         let taken: Vec<Room> = crowd.into_iter().chain(above).collect();
-        assert!(place((100.0, 100.0), LABEL, "A long name of a partner", &[0.0], &taken, &FRAME).is_none());
+        assert!(
+            place((100.0, 100.0), LABEL, "A long name of a partner", &[0.0], (&taken, &[]), &FRAME).is_none()
+        );
     }
 }

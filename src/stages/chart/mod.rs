@@ -1,5 +1,7 @@
 #![doc = include_str!("page.md")]
 
+mod marks;
+mod partners;
 mod roles;
 
 use std::collections::BTreeMap;
@@ -11,17 +13,22 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::chart;
+use crate::crossing;
 use crate::diagnostic::{Caution, CautionCode, Code, Diagnostic, RunError};
 use crate::document::{OneOrMany, Span, Spanned};
-use crate::report::{Records, banner, listing};
+use crate::report::{Records, test_notes};
 use crate::run::file_name;
 use crate::stages::{
     Check, Context, Estimates, Expression, File, Input, Known, Lowered, Promise, Ready, Reduced, Spec, Stage,
     Table, Template,
 };
 
-pub use roles::{AxisScale, Bar, Change, Distribution, Fields, HeatMap, Line, Mark, Nps, Quadrant};
-use roles::{GROUP_BASE, X_MEDIAN, Y_MEDIAN};
+pub use marks::{
+    AxisScale, Bar, Change, Distribution, Fields, HeatMap, Holdout, Lifecycle, Line, Mark, Nps, Profile,
+    Quadrant,
+};
+use marks::{GROUP_BASE, X_MEDIAN, Y_MEDIAN};
+pub use partners::{AttributeLook, Contrast, IndicatorLook, Ranks, Scorecard};
 
 /// Draws a table as a picture.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -58,7 +65,7 @@ pub struct Chart {
     #[serde(default)]
     pub sort: Option<Spanned<chart::Sort>>,
     /// Draw at most so many bars or rows; the others stay in the data of the chart, and a footnote
-    /// says so. Omitted: all.
+    /// says so. Omitted: all, of `scorecard` and `ranks` 100 (of each peer group).
     #[serde(default)]
     pub limit: Option<Spanned<u32>>,
     /// The ends of the value axis. Omitted: from the data; of a line chart, from all the rows, so that
@@ -78,7 +85,7 @@ pub struct Range {
 }
 
 /// What a cross-tab tells of each of its tables, as far as a picture says it.
-const TOLD: [&str; 4] = ["row_variable", "column_variable", "test_note", "title"];
+const TOLD: [&str; 5] = ["row_variable", "column_variable", "test_note", "title", "column_title"];
 
 /// More records than this are no picture.
 const MOST: u32 = 10_000;
@@ -100,7 +107,8 @@ impl Stage for Chart {
         let crossed = known.get(self.from.text()).is_some_and(|known| known.kind == "cross_tab");
         let side = Input::from(Spanned::new(format!("{}.tables", self.from.text()), self.from.span()));
         let told = crossed && matches!(self.mark, Mark::HeatMap(_)) && known.contains_key(side.text());
-        told.then_some(side).into_iter().collect()
+        let parts = partners::beside(&self.mark, &self.from).into_iter();
+        told.then_some(side).into_iter().chain(parts.filter(|side| known.contains_key(side.text()))).collect()
     }
 
     fn check(self, cx: &mut Check<'_>) -> Option<Checked> {
@@ -116,9 +124,11 @@ impl Stage for Chart {
         let range = self.range(cx);
         let total = self.mark.total().map(|total| Some((total.clone(), cx.schema(total)?)));
         let schema = cx.schema(&self.from);
-        let tested = !self.beside(cx.known()).is_empty();
+        let card = partners::Card::of(&self.mark, &self.from, cx);
+        let tested = matches!(self.mark, Mark::HeatMap(_)) && !self.beside(cx.known()).is_empty();
 
         let is_score = cx.kind(&self.from) == Some("net_promoter") && self.mark.value() == Some("estimate");
+        let usual_limit = self.mark.usual_limit();
         options.and(spoken)?;
         let spec = chart::Spec {
             title: title?,
@@ -128,7 +138,7 @@ impl Stage for Chart {
             measure: measure?.or_else(|| is_score.then(|| "Net promoter score".to_owned())),
             number: self.number.map(|number| number.value).or(is_score.then_some(chart::Number::Score)),
             sort: self.sort.map(|sort| sort.value).unwrap_or_default(),
-            limit: self.limit.map(|limit| limit.value as usize),
+            limit: self.limit.map(|limit| limit.value as usize).or(usual_limit),
             range: range?,
             ..chart::Spec::new(mark?)
         };
@@ -144,6 +154,8 @@ impl Stage for Chart {
                 Some(total) => Some(total?.1),
             },
             tested,
+            card,
+            looks: partners::Looks::of(&self.mark),
             spec,
         })
     }
@@ -172,40 +184,34 @@ impl Chart {
 
     /// Refuses options that the mark has no use for: they would be passed over in silence.
     fn misplaced(&self, cx: &mut Check<'_>) -> Option<()> {
-        let bars = matches!(self.mark, Mark::Bar(_) | Mark::Nps(_) | Mark::Change(_));
-        let rows = bars || matches!(self.mark, Mark::HeatMap(_) | Mark::Distribution(_));
-        let scaled = matches!(self.mark, Mark::Bar(_) | Mark::Line(_) | Mark::Quadrant(_));
-        let ranged = scaled || matches!(self.mark, Mark::Change(_) | Mark::Distribution(_));
-        let score = matches!(self.mark, Mark::Nps(_) | Mark::Change(_) | Mark::Distribution(_));
-        let checks = [
-            ("sort", self.sort.as_ref().map(|sort| sort.span), bars, "`bar`, `nps` and `change`"),
-            (
-                "limit",
-                self.limit.as_ref().map(|limit| limit.span),
-                rows,
-                "`bar`, `nps`, `heat_map`, `change` and `distribution`",
-            ),
-            (
-                "range",
-                self.range.as_ref().map(|range| range.low.span),
-                ranged,
-                "`bar`, `line`, `quadrant`, `change` and `distribution`",
-            ),
-            ("number", self.number.as_ref().map(|number| number.span), !score, "the other marks"),
-            ("measure", self.measure.as_ref().map(Template::span), scaled, "`bar`, `line` and `quadrant`"),
+        let written = [
+            ("sort", self.sort.as_ref().map(|sort| sort.span)),
+            ("limit", self.limit.as_ref().map(|limit| limit.span)),
+            ("range", self.range.as_ref().map(|range| range.low.span)),
+            ("number", self.number.as_ref().map(|number| number.span)),
+            ("measure", self.measure.as_ref().map(Template::span)),
         ];
         let mut fine = Some(());
-        for (option, span, useful, marks) in checks {
-            if let Some(span) = span.filter(|_| !useful) {
+        for (option, span) in written {
+            if let Some(span) = span.filter(|_| !self.mark.uses(option)) {
                 let message = format!("has an option that its mark does not use: `{option}`");
                 let label = format!("`{}` has no use for it", self.mark.word());
-                cx.invalid(span, Code::InvalidOption, &message, &label, &format!("it belongs to {marks}"));
+                let help = format!("it belongs to {}", marks::that_use(option));
+                cx.invalid(span, Code::InvalidOption, &message, &label, &help);
                 fine = None;
             }
         }
         if let Some(limit) = self.limit.as_ref().filter(|limit| limit.value == 0) {
             let message = "has a `limit` that leaves nothing to draw";
             cx.invalid(limit.span, Code::OutOfRange, message, "wants at least 1", "");
+            fine = None;
+        }
+        if let Some((limit, most)) = self.limit.as_ref().zip(self.mark.most())
+            && limit.value > most
+        {
+            let message = "has a `limit` that makes a picture too long to look at";
+            let help = "put all of them into a workbook with a stage of kind `export`";
+            cx.invalid(limit.span, Code::OutOfRange, message, &format!("wants at most {most}"), help);
             fine = None;
         }
         fine
@@ -233,12 +239,15 @@ pub struct Checked {
     total: Option<Schema>,
     /// Whether a table of how figures were tested comes beside the records.
     tested: bool,
+    /// What a score card is put together from.
+    card: Option<partners::Card>,
+    looks: Option<partners::Looks>,
     spec: chart::Spec,
 }
 
 impl Ready for Checked {
     fn output(&self) -> Promise {
-        let mut records = self.schema.clone();
+        let mut records = self.card.as_ref().map_or_else(|| self.schema.clone(), partners::Card::records);
         match &self.spec.mark {
             chart::Mark::Quadrant(_) => {
                 for median in [X_MEDIAN, Y_MEDIAN] {
@@ -278,7 +287,11 @@ impl Ready for Checked {
         if let (Some(schema), chart::Mark::NetPromoter(mark)) = (&self.total, &self.spec.mark) {
             rows = concat([self.everyone(&inputs[1].rows, schema, &mark.label), rows], UnionArgs::default())?;
         }
+        if let (Some(card), [_, parts, weights]) = (&self.card, inputs) {
+            rows = card.join(rows, parts, weights);
+        }
         let mut asked = vec![rows.limit(MOST + 1)];
+        asked.extend(partners::asked(&self.spec.mark, inputs));
         if let Some(about) = inputs.get(1).filter(|_| self.tested) {
             asked.push(about.rows.clone().select(TOLD.map(col)));
         }
@@ -304,18 +317,28 @@ impl Ready for Checked {
         }
         let mut cautions = Vec::new();
         if main.height() == 0 {
-            let message = format!("`{}` has no rows to draw", cx.stage);
+            let why = match self.spec.mark {
+                chart::Mark::Lifecycle(_) => ": the moves of a lifecycle need two periods",
+                _ => "",
+            };
+            let message = format!("`{}` has no rows to draw{why}", cx.stage);
             cautions.push(Caution::new(CautionCode::NoRows, "", Some(0.0), message));
         }
         let failed = |error: chart::FigureError| RunError::Publish(format!("stage `{}`: {error}", cx.stage));
         let mut spec = self.spec.clone().with_range_of(&main).map_err(failed)?;
+        partners::complete(&mut spec.mark, &mut frames)?;
+        if let Some(looks) = &self.looks {
+            looks.are_used(cx.stage, &main)?;
+        }
         if let Some(about) = frames.next() {
-            spec.notes.splice(0..0, how_tested(&about, &main)?);
+            let titles = titles(&about)?;
+            spec.notes.splice(0..0, how_tested(&about, &main, &titles)?);
             if let chart::Mark::HeatMap(map) = &mut spec.mark {
-                map.titles = titles(&about)?;
+                map.titles = titles;
             }
         }
         let figure = spec.figure(&main).map_err(failed)?;
+        cautions.extend(unprintable(cx.stage, figure.lacking()));
         let name = file_name(cx.stage);
         let files = vec![
             File { path: format!("charts/{name}.svg"), bytes: figure.svg().map_err(failed)?.into_bytes() },
@@ -337,8 +360,31 @@ impl Checked {
     }
 }
 
+/// Names that the PNG cannot show.
+fn unprintable(stage: &str, lacking: &[String]) -> Option<Caution> {
+    const LONGEST: usize = 60;
+    let first = lacking.first()?;
+    let short = match first.char_indices().nth(LONGEST) {
+        Some((at, _)) => format!("{}…", &first[..at]),
+        None => first.clone(),
+    };
+    let n = lacking.len() as f64;
+    let which = match lacking.len() {
+        1 => format!("“{short}” has"),
+        _ => format!("{} texts, the first “{short}”, have", crate::number::count(n)),
+    };
+    let message = format!(
+        "`{stage}`: {which} letters that the font of the PNG lacks; it shows � for each, the SVG has them as they are"
+    );
+    Some(Caution::new(CautionCode::UnprintableLetters, "", Some(n), message))
+}
+
 /// How the cells of a cross-tab that are drawn were tested; nothing without tests.
-fn how_tested(about: &DataFrame, drawn: &DataFrame) -> PolarsResult<Vec<String>> {
+fn how_tested(
+    about: &DataFrame,
+    drawn: &DataFrame,
+    titles: &BTreeMap<String, String>,
+) -> PolarsResult<Vec<String>> {
     let [rows, columns, ..] = TOLD;
     let drawn = Records::read(&drawn.select([rows, columns])?)?;
     let is_drawn = |row: &str, column: &str| {
@@ -346,17 +392,23 @@ fn how_tested(about: &DataFrame, drawn: &DataFrame) -> PolarsResult<Vec<String>>
             |line: usize, name: &str, value: &str| drawn.get(line, name).text().as_deref() == Some(value);
         (0..drawn.len()).any(|line| shows(line, rows, row) && shows(line, columns, column))
     };
-    let heading = |variable: &str| listing::label(variable, "cross_tab");
-    Ok(banner::tested(&Records::read(about)?, is_drawn, heading))
+    let heading = |variable: &str| titles.get(variable).cloned().unwrap_or_else(|| variable.to_owned());
+    Ok(test_notes::of_tables(&Records::read(about)?, is_drawn, heading))
 }
 
-/// What the questions of a cross-tab's rows are called, where that is not the name of a column.
+/// What the questions of a cross-tab are called, down the side and across the top.
 fn titles(about: &DataFrame) -> PolarsResult<BTreeMap<String, String>> {
-    let [rows, _, _, title] = TOLD;
     let about = Records::read(about)?;
-    let named = |line: usize| Some((about.get(line, rows).text()?, about.get(line, title).text()?));
-    let pairs = (0..about.len()).filter_map(named);
-    Ok(pairs.filter(|(name, title)| name != title && !title.is_empty()).collect())
+    let mut titles = BTreeMap::new();
+    for line in 0..about.len() {
+        for (variable, title) in [("column_variable", "column_title"), ("row_variable", "title")] {
+            if let Some(name) = about.get(line, variable).text() {
+                let title = about.get(line, title).text();
+                titles.insert(name.clone(), crossing::heading(&name, title.as_deref(), |_| None));
+            }
+        }
+    }
+    Ok(titles)
 }
 
 /// The median of a column over all rows, missing values and what is not a number apart; the mean of
