@@ -1,6 +1,7 @@
 //! A report before it is a page: sections of words, figures, tables and pictures, with notes at the
 //! foot and the origin of everything. It knows nothing of HTML, and no stage.
 
+use super::brief::{Brief, Briefs};
 use super::grid::{Grid, Role};
 use super::prose::Prose;
 
@@ -45,6 +46,8 @@ pub enum Block {
     Table(Table),
     /// A picture.
     Picture(Picture),
+    /// A page for each partner.
+    Briefs(Briefs),
 }
 
 /// A headline figure.
@@ -158,7 +161,7 @@ impl Document {
             let counter = match block {
                 Block::Table(_) => &mut tables,
                 Block::Picture(_) => &mut pictures,
-                Block::Text(_) | Block::Figures(_) => return 0,
+                Block::Text(_) | Block::Figures(_) | Block::Briefs(_) => return 0,
             };
             *counter += 1;
             *counter
@@ -172,6 +175,12 @@ impl Document {
                 blocks.map(|(block, number)| Numbered { block, number }).collect()
             })
             .collect()
+    }
+
+    /// Whether there are pages for partners.
+    pub fn has_briefs(&self) -> bool {
+        let mut blocks = self.sections.iter().flat_map(|section| &section.blocks);
+        blocks.any(|block| matches!(block, Block::Briefs(_)))
     }
 
     /// Whether the report speaks of the net promoter score, which is a trademark.
@@ -193,6 +202,7 @@ impl Document {
                 [&picture.title, &picture.base, &picture.alt].into_iter().any(|text| named(text))
                     || in_grid(&picture.data)
             }
+            Block::Briefs(briefs) => briefs.list.iter().any(Brief::names_net_promoter),
         };
         [&self.kicker, &self.title, &self.subtitle].into_iter().any(|text| named(text))
             || named(&self.lead.words())

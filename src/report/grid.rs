@@ -17,12 +17,55 @@ pub struct Grid {
     pub letters: Vec<String>,
     /// Which column names the row, counted from 1; 0 for none.
     pub name_column: usize,
+    /// Columns, from the first, that every part of the table begins with where it is too wide to be
+    /// shown at once; 0 where it is never split.
+    pub repeated: usize,
     /// The rows in blocks; a block that has a title is announced by a line of its own.
     pub blocks: Vec<Rows>,
     /// Rows the table has beyond those shown.
     pub more: usize,
     /// What is to be known of the figures: how they were tested, what the signs mean.
-    pub footnotes: Vec<String>,
+    pub footnotes: Vec<Footnote>,
+}
+
+/// Something to be known of the figures of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Footnote {
+    /// What it is about, where another table may refer to it; none for what is said of every table anew.
+    pub topic: Option<Topic>,
+    /// What it says, in whole sentences.
+    pub text: String,
+}
+
+/// What a footnote is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Topic {
+    /// The letters and signs beside figures.
+    Signs,
+    /// What margins of error rest on.
+    Errors,
+    /// How figures were tested.
+    Tests,
+    /// What figures are and how they are rounded.
+    Rounding,
+}
+
+impl Topic {
+    /// What it is called inside a sentence.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Signs => "signs",
+            Self::Errors => "margins of error",
+            Self::Tests => "tests",
+            Self::Rounding => "rounding",
+        }
+    }
+}
+
+impl<T: Into<String>> From<T> for Footnote {
+    fn from(text: T) -> Self {
+        Self { topic: None, text: text.into() }
+    }
 }
 
 /// A heading over neighbouring columns.
@@ -158,6 +201,11 @@ impl BaseMark {
         }
     }
 
+    /// The mark that a table gives by its sign.
+    pub fn from_sign(sign: &str) -> Option<Self> {
+        [Self::Small, Self::VerySmall].into_iter().find(|mark| mark.sign() == sign.trim())
+    }
+
     /// The sign printed after the number.
     pub fn sign(self) -> &'static str {
         match self {
@@ -186,6 +234,34 @@ impl Grid {
         self.len() == 0
     }
 
+    /// The table with some of its columns only.
+    pub fn with_columns(&self, columns: &[usize]) -> Self {
+        let spanners = self.spanners.iter().map(|row| {
+            let covers: Vec<usize> =
+                row.iter().enumerate().flat_map(|(at, each)| vec![at; each.width]).collect();
+            let mut kept: Vec<(usize, Spanner)> = Vec::new();
+            for at in columns.iter().filter_map(|column| covers.get(*column)) {
+                match kept.last_mut() {
+                    Some((last, spanner)) if last == at => spanner.width += 1,
+                    _ => kept.push((*at, Spanner { label: row[*at].label.clone(), width: 1 })),
+                }
+            }
+            kept.into_iter().map(|(_, spanner)| spanner).collect()
+        });
+        let rows = |row: &Row| Row { role: row.role, cells: pick(&row.cells, columns) };
+        let blocks = self
+            .blocks
+            .iter()
+            .map(|block| Rows { title: block.title.clone(), rows: block.rows.iter().map(rows).collect() });
+        Self {
+            spanners: spanners.collect(),
+            columns: pick(&self.columns, columns),
+            letters: pick(&self.letters, columns),
+            blocks: blocks.collect(),
+            ..self.clone()
+        }
+    }
+
     /// The marks that occur, so that they can be explained under the table.
     pub fn marks(&self) -> Vec<BaseMark> {
         let mut marks: Vec<BaseMark> = (self.blocks.iter().flat_map(|block| &block.rows))
@@ -196,6 +272,10 @@ impl Grid {
         marks.dedup();
         marks
     }
+}
+
+fn pick<T: Clone>(all: &[T], columns: &[usize]) -> Vec<T> {
+    columns.iter().filter_map(|column| all.get(*column)).cloned().collect()
 }
 
 impl Cell {

@@ -5,8 +5,10 @@
 
 use minijinja::{AutoEscape, Environment, Value, context};
 
+use super::brief;
 use super::document::{Block, Document, KeyFigure, Note, Picture, Source, Table};
-use super::grid::{Align, BaseMark, Cell, Grid, Role, Row};
+use super::grid::{Align, BaseMark, Cell, Footnote, Grid, Role, Row};
+use super::parts;
 use super::prose::{Line, Passage, Prose, Style};
 use crate::number;
 
@@ -23,6 +25,8 @@ const MARGIN: f64 = 24.0;
 const MANY: usize = 8;
 /// Columns beyond which it is set as small as can be read.
 const TOO_MANY: usize = 18;
+/// The width, in figures, beyond which a table that is split into parts is set smaller.
+const ROOMY: f64 = 88.0;
 
 /// A page that leads to others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -61,10 +65,16 @@ pub struct Entry {
 /// The template engine's, which would be a fault of the program's own templates.
 pub fn page(document: &Document) -> Result<String, minijinja::Error> {
     let mut backs: Vec<Vec<Value>> = vec![Vec::new(); document.notes.len()];
+    let mut told = Told::default();
     let sections: Vec<Value> = (document.sections.iter().zip(document.numbered()).enumerate())
         .map(|(at, (section, blocks))| {
-            let blocks: Vec<Value> =
-                blocks.iter().map(|numbered| block(numbered.block, numbered.number, &mut backs)).collect();
+            // Under the heading of the section, or under the title of the page.
+            let level = if section.title.is_empty() { 2 } else { 3 };
+            let blocks = blocks.iter().enumerate().map(|(place, numbered)| {
+                let anchor = format!("brief-{}-{}", at + 1, place + 1);
+                block(numbered.block, numbered.number, (level, &anchor), &mut backs, &mut told)
+            });
+            let blocks: Vec<Value> = blocks.collect();
             context! { title => &section.title, anchor => format!("section-{}", at + 1), blocks => blocks }
         })
         .collect();
@@ -89,8 +99,10 @@ pub fn page(document: &Document) -> Result<String, minijinja::Error> {
             format!("Report {stage} of pipeline {pipeline}, made by {}.", provenance.program)
         }
     };
+    // Only pages that have briefs need to know how these look.
+    let styles = [style(), if document.has_briefs() { brief::html::STYLE } else { "" }];
     environment()?.get_template("report.html")?.render(context! {
-        style => style(),
+        style => styles.concat(),
         program => &provenance.program,
         page_title, made,
         kicker => &document.kicker,
@@ -147,6 +159,7 @@ fn environment() -> Result<Environment<'static>, minijinja::Error> {
     });
     environment.add_template("base.html", include_str!("base.html"))?;
     environment.add_template("parts.html", include_str!("parts.html"))?;
+    environment.add_template(brief::html::TEMPLATE.0, brief::html::TEMPLATE.1)?;
     environment.add_template("report.html", include_str!("report.html"))?;
     environment.add_template("index.html", include_str!("index.html"))?;
     Ok(environment)
@@ -173,39 +186,95 @@ fn style() -> &'static str {
     include_str!("report.css")
 }
 
-fn block(block: &Block, number: usize, backs: &mut [Vec<Value>]) -> Value {
+/// `place` is the level of headings in the block, and an anchor of its own.
+fn block(
+    block: &Block,
+    number: usize,
+    place: (usize, &str),
+    backs: &mut [Vec<Value>],
+    told: &mut Told,
+) -> Value {
     match block {
         Block::Text(words) => context! { kind => "text", prose => prose(words) },
         Block::Figures(figures) => {
             let figure = |figure: &KeyFigure| context! { label => &figure.label, value => &figure.value, detail => &figure.detail };
             context! { kind => "figures", figures => figures.iter().map(figure).collect::<Vec<Value>>() }
         }
-        Block::Table(table) => table_block(table, number, backs),
+        Block::Table(table) => table_block(table, number, backs, told),
         Block::Picture(picture) => picture_block(picture, number, backs),
+        Block::Briefs(briefs) => brief::html::briefs(briefs, place.0, place.1),
     }
 }
 
-fn table_block(table: &Table, number: usize, backs: &mut [Vec<Value>]) -> Value {
+fn table_block(table: &Table, number: usize, backs: &mut [Vec<Value>], told: &mut Told) -> Value {
     let name = format!("Table {number}");
     let anchor = format!("table-{number}");
+    let parts = parts::of(&table.grid);
+    let of_many = |at: usize| {
+        let words = || format!("{} of {}", at + 1, parts.len());
+        (parts.len() > 1).then(|| context! { words => words(), first => at == 0 })
+    };
+    // Parts of one table look alike.
+    let width = parts.iter().map(parts::width).fold(0.0, f64::max);
+    let shown = |(at, part): (usize, &Grid)| context! { grid => grid(part, width), part => of_many(at) };
+    let grids = parts.iter().enumerate().map(shown);
     context! {
         kind => "table",
         notes => refs(&table.notes, &name, &anchor, backs),
-        name, anchor,
         title => &table.title,
         base => &table.base,
-        grid => grid(&table.grid),
+        parts => grids.collect::<Vec<Value>>(),
+        short => table.grid.len() <= PAGEFUL,
         marks => marks(&table.grid),
-        footnotes => table.grid.footnotes.iter().map(Value::from).collect::<Vec<Value>>(),
+        footnotes => told.footnotes(&table.grid.footnotes, &name),
         more => more(&table.grid),
         source => &table.source,
+        name, anchor,
+    }
+}
+
+/// What was said under the tables so far: what is said of several alike is said once.
+#[derive(Default)]
+struct Told(Vec<(Footnote, String)>);
+
+impl Told {
+    /// The footnotes of a table; those that an earlier one has as well are referred to by what they are
+    /// about.
+    fn footnotes(&mut self, notes: &[Footnote], name: &str) -> Vec<String> {
+        let mut shown = Vec::new();
+        let mut earlier: Vec<(String, Vec<&str>)> = Vec::new();
+        for note in notes {
+            let known = self.0.iter().find(|(known, _)| known == note).map(|(_, table)| table);
+            match (known, note.topic) {
+                (Some(table), Some(topic)) => match earlier.iter_mut().find(|(of, _)| of == table) {
+                    Some((_, topics)) if topics.contains(&topic.words()) => {}
+                    Some((_, topics)) => topics.push(topic.words()),
+                    None => earlier.push((table.clone(), vec![topic.words()])),
+                },
+                _ => {
+                    shown.push(note.text.clone());
+                    self.0.push((note.clone(), name.to_owned()));
+                }
+            }
+        }
+        for (table, topics) in earlier {
+            let topics = match topics.split_last() {
+                Some((last, [])) => (*last).to_owned(),
+                Some((last, others)) => format!("{} and {last}", others.join(", ")),
+                None => String::new(),
+            };
+            let mut signs = topics.chars();
+            let first: String = signs.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
+            shown.push(format!("{first}{}: as under {}.", signs.as_str(), table.to_lowercase()));
+        }
+        shown
     }
 }
 
 fn picture_block(picture: &Picture, number: usize, backs: &mut [Vec<Value>]) -> Value {
     let name = format!("Figure {number}");
     let anchor = format!("figure-{number}");
-    let data = (!picture.data.columns.is_empty()).then(|| grid(&picture.data));
+    let data = (!picture.data.columns.is_empty()).then(|| grid(&picture.data, parts::width(&picture.data)));
     context! {
         kind => "picture",
         notes => refs(&picture.notes, &name, &anchor, backs),
@@ -259,15 +328,18 @@ fn more(grid: &Grid) -> String {
     }
 }
 
-fn grid(grid: &Grid) -> Value {
+/// A table, or a part of one; `width` is that of the widest part, in figures.
+fn grid(grid: &Grid, width: f64) -> Value {
     let spanners = grid.spanners.iter().map(|row| {
         let cells = row.iter().map(|cell| context! { label => &cell.label, width => cell.width });
         Value::from(cells.collect::<Vec<Value>>())
     });
-    let rooms = rooms(grid);
+    let rooms = parts::rooms(grid);
+    let rooms: Vec<Option<String>> = rooms.into_iter().map(|room| room.map(number::plain)).collect();
     let columns = (grid.columns.iter().zip(&rooms)).map(|(column, room)| {
         let class = (column.align == Align::Right).then_some("number");
-        context! { label => &column.label, class, room }
+        // A heading may be broken after a stroke, as after a blank.
+        context! { label => column.label.replace('/', "/\u{200b}"), class, room }
     });
     let letters = grid.letters.iter().zip(&rooms).map(|(letter, room)| context! { letter, room });
     let blocks = grid.blocks.iter().map(|block| {
@@ -282,29 +354,17 @@ fn grid(grid: &Grid) -> Value {
         blocks => blocks.collect::<Vec<Value>>(),
         empty => grid.is_empty(),
         short => grid.len() <= PAGEFUL,
+        crossed => grid.repeated > 0,
+        broad => grid.repeated > 0 && width > parts::TEXT,
         wide => match grid.columns.len() + rooms.iter().flatten().count() {
+            _ if grid.repeated > 0 && width > ROOMY => "wide",
+            _ if grid.repeated > 0 => "",
             // What tests found takes about as much room as a column.
             many if many > TOO_MANY => "wide widest",
             many if many > MANY => "wide",
             _ => "",
         },
     }
-}
-
-/// The room beside the numbers of each column for what tests found, so that the numbers stand one
-/// below the other; in widths of a figure, none where nothing was found.
-fn rooms(grid: &Grid) -> Vec<Option<String>> {
-    let rows = || grid.blocks.iter().flat_map(|block| &block.rows);
-    // In hundredths of a figure: a capital letter is wider, a space or a bracket narrower.
-    let width = |found: &str| -> u32 {
-        found.chars().map(|sign| if sign.is_alphabetic() || sign.len_utf8() > 1 { 115 } else { 65 }).sum()
-    };
-    let widest = |at: usize| {
-        let found = rows().filter_map(|row| row.cells.get(at)).map(|cell| width(cell.found()));
-        found.max().unwrap_or_default()
-    };
-    let room = |hundredths: u32| (hundredths > 0).then(|| number::plain(f64::from(hundredths) / 100.0));
-    (0..grid.columns.len()).map(|at| room(widest(at))).collect()
 }
 
 fn row(grid: &Grid, row: &Row, rooms: &[Option<String>]) -> Value {
@@ -395,6 +455,7 @@ fn href(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::grid::Topic;
     use crate::report::{Column, Format, Rows, Section};
 
     fn with_sections(titles: &[&str]) -> String {
@@ -477,7 +538,7 @@ mod tests {
             letters: vec![String::new(), "A".into(), "B".into()],
             name_column: 1,
             blocks: vec![Rows { title: String::new(), rows }],
-            footnotes: vec!["A < B".into()],
+            footnotes: vec![Footnote::from("A < B")],
             ..Grid::default()
         };
         let table = Table { title: "T".into(), grid, ..Table::default() };
@@ -492,6 +553,25 @@ mod tests {
         ] {
             assert!(made.contains(part), "{part} is not in {made}");
         }
+    }
+
+    #[test]
+    fn what_is_said_of_several_tables_is_said_once() {
+        let note = |topic, text: &str| Footnote { topic: Some(topic), text: text.into() };
+        let own = |text: &str| Footnote::from(text);
+        let mut told = Told::default();
+        let first = [own("Base: all."), note(Topic::Tests, "z tests."), note(Topic::Rounding, "Rounded.")];
+        assert_eq!(told.footnotes(&first, "Table 1"), ["Base: all.", "z tests.", "Rounded."]);
+        let second = [own("Base: all."), note(Topic::Tests, "t tests."), note(Topic::Rounding, "Rounded.")];
+        assert_eq!(
+            told.footnotes(&second, "Table 2"),
+            ["Base: all.", "t tests.", "Rounding: as under table 1."]
+        );
+        let third = [note(Topic::Tests, "t tests."), note(Topic::Rounding, "Rounded.")];
+        assert_eq!(
+            told.footnotes(&third, "Table 3"),
+            ["Tests: as under table 2.", "Rounding: as under table 1."]
+        );
     }
 
     #[test]

@@ -153,11 +153,7 @@ impl Marks {
     fn at(&self, records: &Records, listed: &Listed, row: usize) -> Option<BaseMark> {
         self.column.filter(|column| *column == listed.name)?;
         if self.written {
-            return match records.get(row, MARK) {
-                Datum::Text(sign) if sign.trim() == "**" => Some(BaseMark::VerySmall),
-                Datum::Text(sign) if sign.trim() == "*" => Some(BaseMark::Small),
-                _ => None,
-            };
+            return BaseMark::from_sign(&records.get(row, MARK).text()?);
         }
         match records.get(row, self.base) {
             Datum::Number(n) => BaseMark::of(*n),

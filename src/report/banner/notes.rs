@@ -1,105 +1,72 @@
 //! What is said under a cross-tab: whom it is about, how errors were found and figures tested, what
 //! the signs mean. The words about tests come with the table; the rest follows from what it shows.
 
-use super::super::grid::{Cell, Grid, HIDDEN};
-use super::super::records::{Datum, Records};
-use super::{Banner, Crossed, Measure};
-use crate::number;
+use super::Measure;
+use super::crossed::Crossed;
+use super::words::Words;
+use crate::crossing::quoted;
+use crate::report::grid::{Cell, Footnote, Grid, HIDDEN, Topic};
+use crate::report::records::{Datum, Records};
+use crate::report::{test_notes, wording};
 use crate::sign::{Against, Difference};
 
 /// The footnotes, in the order in which they are printed.
 pub(super) fn of(
-    banner: &Banner,
+    words: &Words<'_>,
+    measures: &[Measure],
     crossed: &Crossed<'_>,
     grid: &Grid,
-    tables: Option<&Records>,
     whole: bool,
-) -> Vec<String> {
+) -> Vec<Footnote> {
     if grid.is_empty() {
         return Vec::new();
     }
-    let about = tables.filter(|tables| !tables.is_empty()).map(|tables| About { banner, crossed, tables });
-    let mut notes = Vec::new();
+    let tables = words.tables.filter(|tables| !tables.is_empty());
+    let about = tables.map(|tables| About { words, crossed, tables });
+    let mut notes: Vec<Footnote> = Vec::new();
+    let on = |topic: Topic| move |text: String| Footnote { topic: Some(topic), text };
     if let Some(about) = &about {
-        notes.extend(about.said("base_text", |text| format!("Base: {}", lower_first(&text))));
-        notes.extend(about.said("filter", |text| format!("Only where {text}")));
-        notes.extend(about.said("weight", |text| format!("Weighted by “{text}”")));
+        // Where questions differ in it, it stands with each of them.
+        let base = words.common_base().map(|text| sentence(&format!("Base: {}", lower_first(&text))));
+        let filter = about.said("filter", |text| format!("Only where {text}"));
+        let weight = about.said("weight", |text| format!("Weighted by “{text}”"));
+        notes.extend(base.into_iter().chain(filter).chain(weight).map(Footnote::from));
     }
-    notes.extend(signs(grid));
+    notes.extend(signs(grid).into_iter().map(on(Topic::Signs)));
     let cells = || grid.blocks.iter().flat_map(|block| &block.rows).flat_map(|row| &row.cells);
     if cells().any(|cell| *cell == Cell::Hidden) {
-        let why = "too few people, or a figure from which such a one could be worked out";
-        notes.push(format!("“{HIDDEN}”: {why}."));
+        notes.push(on(Topic::Signs)(format!("“{HIDDEN}”: {}.", wording::HIDDEN)));
     }
     if let Some(about) = &about {
         let weighted = !about.said("weight", |text| text).is_empty();
-        let words =
-            |method: String| format!("Standard errors, intervals and tests: {}", variance(&method, weighted));
-        notes.extend(about.said("variance", words));
-        notes.extend(tested(about.tables, |_, _| true, |variable| banner.heading(variable)));
+        let errors = about.said("variance", |method| wording::variance(&method, weighted));
+        notes.extend(errors.into_iter().map(on(Topic::Errors)));
+        let tests = test_notes::of_tables(about.tables, |_, _| true, |variable| words.heading(variable));
+        notes.extend(tests.into_iter().map(on(Topic::Tests)));
         if whole {
-            notes.extend((0..about.tables.len()).filter_map(|line| about.chi_square(line)));
+            notes.extend(about.association().into_iter().map(Footnote::from));
         }
     }
+    let mut figures = Vec::new();
     let several = (0..crossed.records.len())
         .any(|line| matches!(crossed.records.get(line, "response_share"), Datum::Number(_)));
     if several {
-        let shares = "Several answers were possible: shares of a column may add up to more than 100 %.";
-        notes.push(shares.to_owned());
+        figures.push("Several answers were possible: shares of a column may add up to more than 100 %.");
     }
-    let of_shares = |measure: &Measure| !matches!(measure, Measure::Count | Measure::Index);
-    if banner.measures.is_empty() || banner.measures.iter().any(of_shares) {
-        notes.push("Shares are rounded and may add up to 99 or 101 %. –: none.".to_owned());
+    if measures.contains(&Measure::Index) {
+        figures.push("Index: the share of the column against that of everyone, which is 100.");
     }
+    if measures.contains(&Measure::Expected) {
+        figures
+            .push("Expected count: as many as there would be if the answers did not depend on the columns.");
+    }
+    let of_shares =
+        |measure: &Measure| !matches!(measure, Measure::Count | Measure::Index | Measure::Expected);
+    if measures.iter().any(of_shares) {
+        figures.push("Shares are rounded and may add up to 99 or 101 %. –: nobody; empty: not asked.");
+    }
+    notes.extend(figures.into_iter().map(str::to_owned).map(on(Topic::Rounding)));
     notes
-}
-
-/// How the figures of a cross-tab were tested, from what its stage tells of each of its tables:
-/// one sentence where the tables differ only in the columns that were compared. `of` chooses tables
-/// by the variables of their rows and columns, `heading` names a variable.
-pub fn tested(
-    tables: &Records,
-    of: impl Fn(&str, &str) -> bool,
-    heading: impl Fn(&str) -> String,
-) -> Vec<String> {
-    let text = |line: usize, column: &str| tables.get(line, column).text().unwrap_or_default();
-    // By the variable of the columns; of its tables the fullest, which also tells how means were tested.
-    let mut said: Vec<(String, String)> = Vec::new();
-    for line in 0..tables.len() {
-        let (rows, columns) = (text(line, "row_variable"), text(line, "column_variable"));
-        let note = text(line, "test_note");
-        if note.is_empty() || !of(&rows, &columns) {
-            continue;
-        }
-        match said.iter_mut().find(|(known, _)| *known == columns) {
-            Some((_, known)) if known.chars().count() >= note.chars().count() => {}
-            Some((_, known)) => *known = note,
-            None => said.push((columns, note)),
-        }
-    }
-    const COMPARED: &str = "Compared: ";
-    let parts: Option<Vec<(&str, &str, &str)>> = (said.iter())
-        .map(|(_, note)| {
-            let (before, after) = note.split_once(COMPARED)?;
-            let (columns, after) = after.split_once(';')?;
-            Some((before, columns, after))
-        })
-        .collect();
-    match parts.as_deref() {
-        None | Some([]) => {}
-        Some([(before, first, after), others @ ..]) => {
-            if others.iter().all(|(_, columns, _)| columns == first) {
-                return vec![said[0].1.clone()];
-            }
-            if others.iter().all(|part| (part.0, part.2) == (*before, *after)) {
-                let all = said.iter().zip(std::iter::once(first).chain(others.iter().map(|part| &part.1)));
-                let all: Vec<String> =
-                    all.map(|((variable, _), columns)| format!("{} {columns}", heading(variable))).collect();
-                return vec![format!("{before}{COMPARED}{};{after}", all.join(", "))];
-            }
-        }
-    }
-    said.into_iter().map(|(variable, note)| format!("{}: {note}", heading(&variable))).collect()
 }
 
 /// What the signs beside figures mean, as far as they occur. What letters mean is told with the tests.
@@ -127,7 +94,7 @@ fn signs(grid: &Grid) -> Vec<String> {
 
 /// A cross-tab and what its stage tells of each of its tables.
 struct About<'a> {
-    banner: &'a Banner,
+    words: &'a Words<'a>,
     crossed: &'a Crossed<'a>,
     tables: &'a Records,
 }
@@ -147,7 +114,7 @@ impl About<'_> {
                 continue;
             };
             let question = self.text(line, "row_variable").unwrap_or_default();
-            let of = self.banner.title(&question, Some(self.tables));
+            let of = self.words.question(&question);
             match said.iter_mut().find(|(known, _)| *known == text) {
                 Some((_, about)) if about.contains(&of) => {}
                 Some((_, about)) => about.push(of),
@@ -167,63 +134,37 @@ impl About<'_> {
             .collect()
     }
 
-    /// Whether the answers of a table depend on its columns.
-    fn chi_square(&self, line: usize) -> Option<String> {
-        let number = |name: &str| match self.tables.get(line, name) {
-            Datum::Number(value) => Some(*value),
-            _ => None,
-        };
-        let degrees = |value: f64| match value {
-            many if many >= 100.0 => number::count(many),
-            few => number::plain(number::round_half_away(few, 1)),
-        };
-        let mut parts = Vec::new();
-        if let (Some(statistic), Some(df), Some(p)) = (number("chi_square"), number("df"), number("p_value"))
-        {
-            let of =
-                format!("chi-square {} on {} degrees of freedom", number::fixed(statistic, 2), degrees(df));
-            parts.push(format!("{of}, {}", probability(p)));
+    /// Whether the answers to the questions depend on the columns: a sentence for each question.
+    fn association(&self) -> Vec<String> {
+        let mut questions: Vec<(String, Vec<String>)> = Vec::new();
+        let mut is_rao_scott = false;
+        for line in 0..self.tables.len() {
+            let number = |name: &str| match self.tables.get(line, name) {
+                Datum::Number(value) => Some(*value),
+                _ => None,
+            };
+            let Some(found) = wording::association(number) else { continue };
+            let question = self.text(line, "row_variable").unwrap_or_default();
+            let columns = self.text(line, "column_variable").unwrap_or_default();
+            is_rao_scott |= found.is_rao_scott;
+            let found = format!("by {}: {}", quoted(&self.words.heading(&columns)), found.found);
+            match questions.iter_mut().find(|(known, _)| *known == question) {
+                Some((_, all)) => all.push(found),
+                None => questions.push((question, vec![found])),
+            }
         }
-        if let (Some(f), Some(df1), Some(df2), Some(p)) =
-            (number("rao_scott"), number("rao_scott_df1"), number("rao_scott_df2"), number("rao_scott_p"))
-        {
-            let of = format!(
-                "F {} on {} and {} degrees of freedom",
-                number::fixed(f, 2),
-                degrees(df1),
-                degrees(df2)
-            );
-            parts.push(format!("test of Rao and Scott {of}, {}", probability(p)));
+        if questions.is_empty() {
+            return Vec::new();
         }
-        if parts.is_empty() {
-            return None;
-        }
-        parts.extend(number("cramers_v").map(|v| format!("Cramér’s V {}", number::fixed(v, 2))));
-        parts.extend(number("cells_below_5").filter(|few| *few > 0.0).map(|few| match few as u64 {
-            1 => "1 cell with fewer than 5 expected".to_owned(),
-            few => format!("{} cells with fewer than 5 expected", number::count(few as f64)),
-        }));
-        let stub = self.banner.title(&self.text(line, "row_variable")?, Some(self.tables));
-        let columns = self.banner.heading(&self.text(line, "column_variable")?);
-        let shown = self.crossed.stubs.len() * self.crossed.banners.len() > 1;
-        let of = if shown { format!("“{stub}” by {columns}: ") } else { String::new() };
-        Some(sentence(&format!("{of}{}", parts.join("; "))))
+        let named = questions.iter().map(|(question, found)| {
+            let of = match self.crossed.stubs.len() {
+                1 => String::new(),
+                _ => format!("“{}” ", self.words.question(question)),
+            };
+            sentence(&format!("{of}{}", found.join("; ")))
+        });
+        std::iter::once(sentence(&wording::association_lead(is_rao_scott))).chain(named).collect()
     }
-}
-
-/// How errors were found, in words: the `variance` of a cross-tab with or without weights.
-pub fn variance(method: &str, weighted: bool) -> &str {
-    match (method, weighted) {
-        ("frequency", false) => "each answer is one person",
-        ("frequency", true) => "a weight is a number of people (frequency)",
-        ("effective_base", _) => "on effective bases",
-        ("taylor", _) => "by Taylor linearisation of the design of the sample",
-        (other, _) => other,
-    }
-}
-
-fn probability(p: f64) -> String {
-    if p < 0.001 { "p < 0.001".to_owned() } else { format!("p = {}", number::fixed(p, 3)) }
 }
 
 fn sentence(text: &str) -> String {

@@ -7,14 +7,15 @@ use polars::prelude::{DataFrame, PolarsResult};
 
 use super::WorkbookError;
 use super::contents::{self, Account, COUNTED, Entry, Origin};
-use super::crossed::{Crossed, NESTED};
+use super::crossed::Crossed;
 use super::footnotes;
-use super::heads::{Banner, heading};
+use super::heads::{Banner, given};
 use super::list::List;
 use super::options::{Layout, Sheets};
 use super::pictures::Picture;
-use super::sheet::{Book, Names, Page, Sheet};
+use super::sheet::{Book, Chart, Names, Page, Sheet};
 use super::table::{Printer, way_back};
+use crate::crossing::{self, NESTED};
 use crate::number;
 use crate::report::{Datum, Records};
 
@@ -94,9 +95,6 @@ impl Book {
             binder.list(tests, &format!("{stage} tests"), "cross_tab", stage)?;
         }
         binder.charts();
-        if layout.sheets == Sheets::Table {
-            binder.fit();
-        }
         let Binder { front, entries, pages, .. } = binder;
         let contents = contents::contents(&front.0, title, &front.1, &entries);
         let notes = contents::notes(&front.1, &front.0, title, origin, &accounts, layout);
@@ -142,6 +140,7 @@ impl Binder<'_> {
         let mut sheet = Sheet::new(self.names.take(&format!("Table {number}")));
         way_back(&mut sheet, &self.front.0, contents::FIRST + self.entries.len() as u32);
         printer.widths(&mut sheet, banner, &[stub]);
+        banner.paginate(&mut sheet);
         let (printed, row) = printer.top(&mut sheet, 1, number, stub, banner);
         let last_line = printer.last_line(banner, &[stub]);
         let below = banner.put(&mut sheet, row, printer.crossed, self.layout, &last_line);
@@ -160,6 +159,7 @@ impl Binder<'_> {
         let mut sheet = Sheet::new(self.names.take(stage));
         way_back(&mut sheet, &self.front.0, contents::FIRST + self.entries.len() as u32);
         printer.widths(&mut sheet, banner, stubs);
+        banner.paginate(&mut sheet);
         let last_line = printer.last_line(banner, stubs);
         let below = banner.put(&mut sheet, 1, printer.crossed, self.layout, &last_line);
         sheet.frozen = (below, banner.stub);
@@ -207,41 +207,42 @@ impl Binder<'_> {
         Ok(())
     }
 
-    /// Prints tables that have sheets of their own on one page each, as far as they can be read then.
-    fn fit(&mut self) {
-        for page in &mut self.pages {
-            if let Page::Sheet(sheet) = page {
-                sheet.fit();
-            }
-        }
-    }
-
     /// Puts down the figures behind the charts on a sheet of their own, one below the other, and the
-    /// charts below their tables.
+    /// charts below their tables, and decides what is printed on one page.
     fn charts(&mut self) {
-        if self.pictures.is_empty() {
-            return;
-        }
-        let mut data = Sheet::new(self.names.take("Chart data"));
-        way_back(&mut data, &self.front.0, 0);
-        data.widths.extend([(0, 42.0), (1, 12.0), (2, 12.0), (3, 12.0)]);
-        let mut row = 2;
-        for (picture, page, at) in std::mem::take(&mut self.pictures) {
-            let (chart, below) = picture.put(&mut data, row);
-            match self.pages.get_mut(page) {
-                Some(Page::Sheet(sheet)) => sheet.charts.push((at, 0, chart)),
-                Some(Page::List(list)) => list.chart = Some(chart),
-                None => {}
+        let mut drawn: BTreeMap<usize, Vec<(u32, Chart)>> = BTreeMap::new();
+        if !self.pictures.is_empty() {
+            let mut data = Sheet::new(self.names.take("Chart data"));
+            way_back(&mut data, &self.front.0, 0);
+            data.widths.extend([(0, 42.0), (1, 12.0), (2, 12.0), (3, 12.0)]);
+            let mut row = 2;
+            for (picture, page, at) in std::mem::take(&mut self.pictures) {
+                let (chart, below) = picture.put(&mut data, row);
+                drawn.entry(page).or_default().push((at, chart));
+                row = below;
             }
-            row = below;
+            self.pages.push(Page::Sheet(data));
         }
-        self.pages.push(Page::Sheet(data));
+        for (at, page) in self.pages.iter_mut().enumerate() {
+            let charts = drawn.remove(&at).unwrap_or_default();
+            match page {
+                Page::Sheet(sheet) => {
+                    // A table that has a sheet of its own goes on one page as far as it can be read then.
+                    if self.layout.sheets == Sheets::Table {
+                        sheet.fit(charts.first().map(|(_, chart)| chart));
+                    }
+                    charts.into_iter().for_each(|(row, chart)| sheet.chart(row, chart));
+                }
+                Page::List(list) => list.chart = charts.into_iter().next().map(|(_, chart)| chart),
+            }
+        }
     }
 }
 
 /// What the notes tell of a cross-tab.
 fn account(stage: &str, crossed: &Crossed, beside: Beside<'_>, layout: &Layout) -> PolarsResult<Account> {
-    let named = |row: &str, column: &str| format!("{} by {}", heading(layout, row), heading(layout, column));
+    let name = |variable: &str| crossing::heading(variable, None, |name| given(layout, name));
+    let named = |row: &str, column: &str| format!("{} by {}", name(row), name(column));
     let mut excluded: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
     if let Some(frame) = beside.excluded {
         let records = Records::read(frame)?;
@@ -271,6 +272,7 @@ fn account(stage: &str, crossed: &Crossed, beside: Beside<'_>, layout: &Layout) 
             };
             let about = crossed.tables.get(&(stub, group));
             let figures = COUNTED.iter().map(|(name, _)| match about.and_then(|about| about.get(*name)) {
+                Some(Datum::Missing) if head.hidden => Datum::Text(footnotes::HIDDEN.to_owned()),
                 Some(known) => known.clone(),
                 None => base(name),
             });

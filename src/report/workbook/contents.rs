@@ -1,11 +1,11 @@
 //! The first two sheets of a tab book: what is in it and where, and what has to be known of it.
 
 use super::footnotes::shaded;
-use super::options::Layout;
+use super::options::{Layout, least_percent};
 use super::sheet::{Align, Line, Sheet, Style, Value, WORDS, height};
 use super::table::{Printed, way_back};
 use crate::report::Datum;
-use crate::report::banner::variance;
+use crate::report::wording::{self, variance};
 
 /// What a page of the workbook is called in the table of contents, and where it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -191,9 +191,12 @@ pub(super) fn notes(
     if !accounts.is_empty() {
         page.section("How to read the tables");
         page.pair("-", "none at all");
-        page.pair("* in a cell", "more than none, but rounded it would say 0 %");
-        page.pair("blank", "not asked, or nobody to ask");
-        page.pair("hidden", "too few people, or a cell from which such a one could be worked out");
+        page.pair(
+            &format!("<{}%", least_percent(layout.decimals)),
+            "some, but so few that the rounded share would say 0 %",
+        );
+        page.pair("empty", "not asked, or nobody to ask");
+        page.pair("hidden", wording::HIDDEN);
         page.pair("Effective base", "as many answers without weights would be as precise as these with them");
         page.pair("Design effect", "the base divided by the effective base");
         if let Some(legend) = shaded(layout.shade) {
@@ -220,7 +223,7 @@ pub(super) fn methods(said: impl Fn(&str) -> Vec<String>, tests: Vec<String>) ->
     tell("Filter", said("filter"));
     tell("Who is in a base", said("base_rule").iter().map(|rule| base_words(rule).to_owned()).collect());
     let (methods, weighted) = (said("variance"), !said("weight").is_empty());
-    tell("Variance", methods.iter().map(|method| variance(method, weighted).to_owned()).collect());
+    tell("Margins of error", methods.iter().map(|method| variance(method, weighted)).collect());
     tell("Tests", if tests.is_empty() { vec!["none".to_owned()] } else { tests });
     told
 }
@@ -228,9 +231,9 @@ pub(super) fn methods(said: impl Fn(&str) -> Vec<String>, tests: Vec<String>) ->
 /// A base rule in words.
 fn base_words(rule: &str) -> &str {
     match rule {
-        "answered" => "those who answered (answered)",
-        "asked" => "those who were asked, whether they answered or not (asked)",
-        "all" => "everybody, whether asked or not (all)",
+        "answered" => "those who answered the question",
+        "asked" => "those who were asked the question, whether they answered it or not",
+        "all" => "everybody, whether asked or not",
         other => other,
     }
 }

@@ -5,14 +5,10 @@ use std::collections::BTreeMap;
 
 use polars::prelude::{DataFrame, PolarsResult};
 
+use crate::crossing::TOTAL;
 use crate::number;
 use crate::report::{BaseMark, Datum, Records};
 use crate::sign::{Against, Difference};
-
-/// Between the columns, and the values, of a nested variable.
-pub(super) const NESTED: &str = " / ";
-/// What the column of everyone is called.
-pub(super) const TOTAL: &str = "Total";
 
 /// A cross-tab and what it tells beside its table.
 #[derive(Debug, Default)]
@@ -77,7 +73,7 @@ pub(super) struct Figures {
 pub(super) type About = BTreeMap<String, Datum>;
 
 /// The columns of numbers that are read.
-const NUMBERS: [&str; 17] = [
+const NUMBERS: [&str; 18] = [
     "n",
     "n_weighted",
     "n_effective",
@@ -90,6 +86,7 @@ const NUMBERS: [&str; 17] = [
     "conf_low",
     "conf_high",
     "index",
+    "expected",
     "residual",
     "base",
     "base_weighted",

@@ -1,11 +1,12 @@
 //! The columns of a banner: which stand side by side, in which columns of the sheet, and the lines of
 //! headings over them. It places words; the figures below are laid out elsewhere.
 
-use super::crossed::{Crossed, NESTED, TOTAL};
+use super::crossed::Crossed;
 use super::options::{Layout, Letters};
 use super::sheet::{Align, Line, Sheet, Style, Value, lines};
+use crate::crossing::{self, TOTAL};
 use crate::number;
-use crate::report::listing;
+use crate::report::{Datum, parts};
 
 /// Behind headings.
 const HEAD: u32 = 0xECEFF1;
@@ -13,6 +14,11 @@ const HEAD: u32 = 0xECEFF1;
 const FIGURE: (usize, usize) = (10, 16);
 /// The same for what tests found.
 const FINDINGS: (usize, usize) = (4, 12);
+
+/// The smallest a sheet may be printed, and how large it is printed on several pages side by side: letters
+/// of 11 points, of which less than 7 cannot be read.
+const LEAST_SCALE: f64 = 0.63;
+const PAGE_SCALE: f64 = 0.7;
 
 /// The columns that are printed side by side.
 #[derive(Debug, PartialEq)]
@@ -60,11 +66,23 @@ impl Slot {
     }
 }
 
-/// The words over a variable.
-pub(super) fn heading(layout: &Layout, variable: &str) -> String {
-    let given = |name: &str| layout.labels.iter().find(|(of, _)| of == name).map(|(_, label)| label.clone());
-    let one = |name: &str| given(name).unwrap_or_else(|| listing::label(name, "cross_tab"));
-    given(variable).unwrap_or_else(|| variable.split(NESTED).map(one).collect::<Vec<_>>().join(" by "))
+/// The words of a question down the side: as the layout says, else as the cross-tab tells.
+pub(super) fn question(crossed: &Crossed, layout: &Layout, stub: usize) -> String {
+    let groups: Vec<usize> = (0..crossed.groups.len()).collect();
+    let title = crossed.about(stub, &groups, "title").and_then(Datum::text);
+    crossing::heading(&crossed.stubs[stub].variable, title.as_deref(), |name| given(layout, name))
+}
+
+/// The words over a group of columns.
+pub(super) fn heading(crossed: &Crossed, layout: &Layout, group: usize) -> String {
+    let title =
+        (0..crossed.stubs.len()).find_map(|stub| crossed.about(stub, &[group], "column_title")?.text());
+    crossing::heading(&crossed.groups[group].variable, title.as_deref(), |name| given(layout, name))
+}
+
+/// The words that a layout gives a variable.
+pub(super) fn given(layout: &Layout, name: &str) -> Option<String> {
+    layout.labels.iter().find(|(of, _)| of == name).map(|(_, label)| label.clone())
 }
 
 impl Banner {
@@ -98,7 +116,7 @@ impl Banner {
                 }
                 let longest = longest_finding(crossed, group, column);
                 let apart = longest > 0 && layout.letters == Letters::Beside;
-                let (label, outer) = if column == 0 { (TOTAL, Vec::new()) } else { parts(variable, value) };
+                let (label, outer) = if column == 0 { (TOTAL, Vec::new()) } else { parted(variable, value) };
                 let room = FINDINGS.0.max(longest + 1).min(FINDINGS.1);
                 let word = label.split(' ').map(|word| word.chars().count()).max().unwrap_or(0) + 2;
                 let beside = if apart { room } else { 0 };
@@ -126,6 +144,44 @@ impl Banner {
                 sheet.widths.insert(findings, slot.widths.1 as f64);
             }
         }
+    }
+
+    /// Breaks a sheet that would be too small to read on the width of a page into pages that repeat the
+    /// answers and the column of everyone: between groups of columns where it can be.
+    pub fn paginate(&self, sheet: &mut Sheet) {
+        let repeats = usize::from(self.shared && !self.slots.is_empty());
+        let last = match repeats {
+            0 => self.stub.saturating_sub(1),
+            _ => self.slots[0].last(),
+        };
+        let widths: Vec<f64> = self.slots.iter().map(|slot| sheet.points(slot.at, slot.last())).collect();
+        if sheet.scale(self.last()) >= LEAST_SCALE {
+            return;
+        }
+        let depth = self.slots.iter().map(|slot| slot.outer.len()).max().unwrap_or(0);
+        let levels: Vec<Vec<usize>> = (0..=depth).map(|level| self.together(level)).collect();
+        let room = Sheet::room(PAGE_SCALE) - sheet.points(0, last);
+        let pages = parts::split(&levels, &widths, repeats, room);
+        sheet.breaks = pages.iter().skip(1).filter_map(|page| Some(self.slots.get(page.start)?.at)).collect();
+        let widest = pages.iter().map(|page| widths[page.clone()].iter().sum()).fold(0.0, f64::max);
+        sheet.shrunk = Some((Sheet::room(1.0) / (sheet.points(0, last) + widest)).min(PAGE_SCALE));
+        sheet.repeated_columns = Some((0, last));
+    }
+
+    /// How many slots stand together on a level of headings, see [`Banner::spanning`].
+    fn together(&self, level: usize) -> Vec<usize> {
+        let mut runs = Vec::new();
+        for (at, slot) in self.slots.iter().enumerate() {
+            let alike = |other: &Slot| {
+                other.group == slot.group
+                    && (level == 0 || other.outer.get(..level) == slot.outer.get(..level))
+            };
+            match (runs.last_mut(), at > 0 && alike(&self.slots[at - 1])) {
+                (Some(run), true) => *run += 1,
+                _ => runs.push(1),
+            }
+        }
+        runs
     }
 
     /// Whether a slot begins a group, and has a line on its left.
@@ -200,12 +256,15 @@ impl Banner {
                             && slot.outer.get(..level) == first.outer.get(..level)))
             };
             let mut end = at + 1;
-            while end < self.slots.len() && same(&self.slots[end]) {
+            while end < self.slots.len()
+                && same(&self.slots[end])
+                && !sheet.breaks.contains(&self.slots[end].at)
+            {
                 end += 1;
             }
             let words = match level {
                 _ if alone => String::new(),
-                0 => heading(layout, &crossed.groups[first.group].variable),
+                0 => heading(crossed, layout, first.group),
                 _ => first.outer.get(level - 1).cloned().unwrap_or_default(),
             };
             let right = self.slots[end - 1].last();
@@ -223,16 +282,11 @@ fn head() -> Style {
     Style { align: Align::Centre, fill: Some(HEAD), ..Style::default() }
 }
 
-/// The last part of a nested value and those before it; the whole value where its parts cannot be
-/// told apart.
-fn parts<'v>(variable: &str, value: &'v str) -> (&'v str, Vec<String>) {
-    let parts: Vec<&str> = value.split(NESTED).collect();
-    match parts.split_last() {
-        Some((last, outer)) if parts.len() == variable.split(NESTED).count() => {
-            (last, outer.iter().map(|part| (*part).to_owned()).collect())
-        }
-        _ => (value, Vec::new()),
-    }
+/// The last part of a nested value and those before it.
+fn parted<'v>(variable: &str, value: &'v str) -> (&'v str, Vec<String>) {
+    let mut parts = crossing::parts(variable, value);
+    let last = parts.pop().unwrap_or(value);
+    (last, parts.into_iter().map(str::to_owned).collect())
 }
 
 /// Signs of the largest base of a column, as it is printed.

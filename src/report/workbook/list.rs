@@ -17,6 +17,8 @@ const PAST_DAYS: f64 = 2_958_466.0;
 /// Rows that are looked at to find the width of a column.
 const MEASURED: usize = 1_000;
 
+/// How large a list is printed that is too wide for a page, in per cent.
+pub(super) const SCALE: u16 = 65;
 /// Signs that stand side by side on a page of A4 on its side.
 const A_PAGE: f64 = 140.0;
 
@@ -91,9 +93,20 @@ impl List {
         self.columns.iter().take_while(|column| matches!(column.values, Values::Texts(_))).count()
     }
 
+    /// How many columns, from the first, every printed page repeats: those that say what a row is about, as
+    /// long as they leave most of the page to the others.
+    pub fn repeated(&self) -> usize {
+        let mut used = 0.0;
+        let fits = |column: &&Listed| {
+            used += column.width;
+            used <= 0.4 * A_PAGE * 100.0 / f64::from(SCALE)
+        };
+        self.columns[..self.stub()].iter().take_while(fits).count()
+    }
+
     /// Whether its columns would be too small to read if they were all printed on the width of a page.
     pub fn is_wide(&self) -> bool {
-        self.columns.iter().map(|column| column.width).sum::<f64>() > 2.0 * A_PAGE
+        self.columns.iter().map(|column| column.width).sum::<f64>() > 1.6 * A_PAGE
     }
 
     /// The row of the header.
@@ -189,7 +202,7 @@ mod tests {
             let frame = DataFrame::new(1, names.enumerate().map(column).collect()).unwrap();
             List::new(&frame, "t", "").unwrap()
         };
-        assert_eq!((table(35).is_wide(), table(36).is_wide(), table(36).stub()), (false, true, 1));
+        assert_eq!((table(28).is_wide(), table(29).is_wide(), table(29).repeated()), (false, true, 1));
     }
 
     #[test]

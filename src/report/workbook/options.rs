@@ -80,6 +80,8 @@ pub enum Figure {
     ResponseShare,
     /// The column share against that of everyone, which is 100.
     Index,
+    /// How many people there would be if the answers did not depend on the columns.
+    Expected,
     /// How far the cell is from what independence would have, in standard errors.
     Residual,
     /// The standard error of the column share.
@@ -116,6 +118,7 @@ impl Figure {
             Self::TotalShare => "total_share",
             Self::ResponseShare => "response_share",
             Self::Index => "index",
+            Self::Expected => "expected",
             Self::Residual => "residual",
             Self::StdError => "std_error",
             Self::ConfLow => "conf_low",
@@ -133,6 +136,7 @@ impl Figure {
             Self::TotalShare => "Total %",
             Self::ResponseShare => "% of answers",
             Self::Index => "Index",
+            Self::Expected => "Expected",
             Self::Residual => "Residual",
             Self::StdError => "Std. error",
             Self::ConfLow => "Low",
@@ -140,21 +144,30 @@ impl Figure {
         }
     }
 
-    /// Its number format: `-` for none at all, and for shares `*` where rounding would say none.
+    /// Its number format: `-` for none at all, and for shares `<0.5%` where rounding would say none.
     pub(super) fn number(self, decimals: u8, sign: &str) -> String {
         let sign = if sign.is_empty() { String::new() } else { format!("\"{sign} \"") };
         match self {
             Self::Count | Self::WeightedCount => "[=0]\"-\";#,##0".to_owned(),
             Self::Index => "[=0]\"-\";0".to_owned(),
+            Self::Expected => "#,##0.0".to_owned(),
             Self::Residual => "0.0".to_owned(),
             Self::StdError => percent(decimals + 1),
             Self::ConfLow | Self::ConfHigh => percent(decimals),
             _ => {
                 let least = format!("0.00{}5", "0".repeat(usize::from(decimals)));
-                let shown = percent(decimals);
-                format!("[=0]{sign}\"-\";[<{least}]{sign}\"*\";{sign}{shown}")
+                let (shown, few) = (percent(decimals), least_percent(decimals));
+                format!("[=0]{sign}\"-\";[<{least}]{sign}\"<{few}%\";{sign}{shown}")
             }
         }
+    }
+}
+
+/// The smallest share that is not rounded to none, in per cent.
+pub(super) fn least_percent(decimals: u8) -> String {
+    match decimals {
+        0 => "0.5".to_owned(),
+        decimals => format!("0.{}5", "0".repeat(usize::from(decimals))),
     }
 }
 
@@ -193,8 +206,11 @@ mod tests {
 
     #[test]
     fn shares_keep_what_is_nearly_nothing_apart_from_nothing() {
-        assert_eq!(Figure::ColumnShare.number(0, ""), "[=0]\"-\";[<0.005]\"*\";0%");
-        assert_eq!(Figure::ColumnShare.number(1, "»"), "[=0]\"» \"\"-\";[<0.0005]\"» \"\"*\";\"» \"0.0%");
+        assert_eq!(Figure::ColumnShare.number(0, ""), "[=0]\"-\";[<0.005]\"<0.5%\";0%");
+        assert_eq!(
+            Figure::ColumnShare.number(1, "»"),
+            "[=0]\"» \"\"-\";[<0.0005]\"» \"\"<0.05%\";\"» \"0.0%"
+        );
         assert_eq!(Figure::StdError.number(0, ""), "0.0%");
         assert_eq!(Figure::WeightedCount.number(1, ""), "[=0]\"-\";#,##0");
     }

@@ -46,7 +46,7 @@ impl Picture {
             stacked: false,
             number: Figure::ColumnShare.number(decimals, ""),
             names,
-            series: vec![Row { name: super::crossed::TOTAL.to_owned(), figures, fill: BAR, ink: 0x000000 }],
+            series: vec![Row { name: crate::crossing::TOTAL.to_owned(), figures, fill: BAR, ink: 0x000000 }],
         }
     }
 
@@ -62,7 +62,7 @@ impl Picture {
                 Values::Texts(texts) => texts.get(row)?.as_deref(),
                 _ => None,
             });
-            parts.collect::<Vec<_>>().join(super::crossed::NESTED)
+            parts.collect::<Vec<_>>().join(crate::crossing::NESTED)
         };
         let series = CLASSES.iter().map(|(name, label, fill, ink)| {
             let column = list.columns.iter().find(|column| column.name == *name)?;

@@ -43,6 +43,14 @@ pub struct Sheet {
     pub on_one_page: bool,
     /// The rows, both included, that every printed page repeats.
     pub repeated: Option<(u32, u32)>,
+    /// The columns, both included, that every printed page repeats.
+    pub repeated_columns: Option<(u16, u16)>,
+    /// The columns that begin a printed page; none where the sheet is one page wide.
+    pub breaks: Vec<u16>,
+    /// The rows that begin a printed page, beside those that do when one is full.
+    pub row_breaks: Vec<u32>,
+    /// How large it is printed, where it is not made to fit the width of a page; 1 is as on the screen.
+    pub shrunk: Option<f64>,
     /// The charts, by the cell of their upper left corner.
     pub charts: Vec<(u32, u16, Chart)>,
 }
@@ -231,19 +239,75 @@ impl Value {
     }
 }
 
-/// The room on a page of A4 on its side, in points, and the points of a sign.
+/// The room on a page of A4 on its side, in points.
 const PAGE: (f64, f64) = (780.0, 500.0);
-const SIGN: f64 = 5.6;
+/// The points of a sign, and of the white in a column.
+const SIGN: f64 = 5.4;
+const WHITE: f64 = 3.75;
+/// The smallest a sheet is printed to bring it on one page.
+const LEAST: f64 = 0.55;
 
 impl Sheet {
-    /// Prints the sheet on one page where that makes it little smaller than its width does anyway.
-    pub fn fit(&mut self) {
+    /// The width of neighbouring columns together, in points.
+    pub fn points(&self, left: u16, right: u16) -> f64 {
+        (left..=right).map(|column| SIGN * self.width(column, column) + WHITE).sum()
+    }
+
+    /// The points that stand side by side on a printed page, at a scale.
+    pub fn room(scale: f64) -> f64 {
+        PAGE.0 / scale
+    }
+
+    /// How large it is printed if it is one page wide, up to a column.
+    pub fn scale(&self, last: u16) -> f64 {
+        (Self::room(1.0) / self.points(0, last)).min(1.0)
+    }
+
+    /// The last column of what stands above a table up to column `last`: on a sheet of several printed pages
+    /// side by side the last that all of them repeat, so that each has it whole.
+    pub fn above(&self, last: u16) -> u16 {
+        match self.repeated_columns {
+            Some((_, repeated)) if !self.breaks.is_empty() => repeated,
+            _ => last,
+        }
+    }
+
+    /// The first and the last column of what stands below a table up to column `last`: on a sheet of several
+    /// printed pages side by side those of the first page that others do not repeat.
+    pub fn below(&self, last: u16) -> (u16, u16) {
+        match (self.repeated_columns, self.breaks.first()) {
+            (Some((_, repeated)), Some(next)) => (repeated + 1, last.min(next.saturating_sub(1))),
+            _ => (0, last),
+        }
+    }
+
+    /// Puts a chart down below a table, on a printed page of its own where it would be cut.
+    pub fn chart(&mut self, row: u32, chart: Chart) {
         let last = self.cells.keys().map(|(_, column)| *column).max().unwrap_or(0);
-        let scale = (PAGE.0 / (self.width(0, last) * SIGN)).min(1.0);
-        let rows = (0..self.rows()).map(|row| self.heights.get(&row).copied().unwrap_or(15.0));
-        let charts = self.charts.iter().map(|(_, _, chart)| chart.height() * 0.75);
-        let high: f64 = rows.chain(charts).sum();
-        self.on_one_page = high * scale <= 1.4 * PAGE.1;
+        let page = PAGE.1 / self.shrunk.unwrap_or_else(|| self.scale(last));
+        let above = self.high(0..row) % page;
+        let high = chart.height() * 0.75;
+        if !self.on_one_page && above + high > page {
+            self.row_breaks.push(row);
+        }
+        self.charts.push((row, self.below(last).0, chart));
+    }
+
+    /// The height of rows together, in points.
+    fn high(&self, rows: std::ops::Range<u32>) -> f64 {
+        rows.map(|row| self.heights.get(&row).copied().unwrap_or(15.0)).sum()
+    }
+
+    /// Prints the sheet, with the chart that it will have, on one page where that makes it little smaller
+    /// than its width does anyway.
+    pub fn fit(&mut self, chart: Option<&Chart>) {
+        if !self.breaks.is_empty() {
+            return;
+        }
+        let last = self.cells.keys().map(|(_, column)| *column).max().unwrap_or(0);
+        let scale = self.scale(last);
+        let high = self.high(0..self.rows()) + chart.map_or(0.0, |chart| 0.75 * chart.height());
+        self.on_one_page = high * scale <= 1.4 * PAGE.1 && (high * LEAST <= PAGE.1);
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::crossed::{Crossed, Figures, Row};
 use super::footnotes;
-use super::heads::{Banner, heading};
+use super::heads::{self, Banner, heading};
 use super::options::{Figure, Layout, Letters, Shade, Sheets, statistic, statistic_label};
 use super::pictures::Picture;
 use super::sheet::{Align, Line, Sheet, Style, Value, WORDS, height};
@@ -95,13 +95,6 @@ impl<'a> Printer<'a> {
         slots.collect()
     }
 
-    /// The question of a table.
-    pub fn title(&self, stub: usize, banner: &Banner) -> String {
-        let variable = &self.crossed.stubs[stub].variable;
-        let given = self.crossed.about(stub, &banner.groups, "title").and_then(Datum::text);
-        given.filter(|title| title != variable).unwrap_or_else(|| heading(self.layout, variable))
-    }
-
     /// Who is described.
     fn base_text(&self, stub: usize, banner: &Banner) -> String {
         let given = self.crossed.about(stub, &banner.groups, "base_text").and_then(Datum::text);
@@ -118,8 +111,8 @@ impl<'a> Printer<'a> {
         stub: usize,
         banner: &Banner,
     ) -> (Printed, u32) {
-        let right = banner.last();
-        let title = self.title(stub, banner);
+        let right = sheet.above(banner.last());
+        let title = heads::question(self.crossed, self.layout, stub);
         let base_text = self.base_text(stub, banner);
         let about = |name: &str| self.crossed.about(stub, &banner.groups, name).and_then(Datum::text);
         let mut row = top;
@@ -140,11 +133,8 @@ impl<'a> Printer<'a> {
             line(format!("Weight: {weight}"), Style::default());
         }
         let everyone = banner.slots.first().and_then(|slot| self.crossed.head(stub, slot.group, 0));
-        let columns: Vec<String> = banner
-            .groups
-            .iter()
-            .map(|group| heading(self.layout, &self.crossed.groups[*group].variable))
-            .collect();
+        let columns: Vec<String> =
+            banner.groups.iter().map(|group| heading(self.crossed, self.layout, *group)).collect();
         let printed = Printed {
             number,
             title,
@@ -220,7 +210,9 @@ impl<'a> Printer<'a> {
                     before: banner.before(at),
                     ..Style::default()
                 };
-                sheet.put(row, slot.at, value.map_or(Value::Blank, Value::Number), slot.figures(style));
+                let hidden = value.is_none() && head.is_some_and(|head| head.hidden);
+                let missing = if hidden { Value::text(footnotes::HIDDEN) } else { Value::Blank };
+                sheet.put(row, slot.at, value.map_or(missing, Value::Number), slot.figures(style));
             }
         }
         top + rows.len() as u32
@@ -360,11 +352,12 @@ impl<'a> Printer<'a> {
     /// Puts the footnotes down and gives the row after them.
     pub fn footnotes(&self, sheet: &mut Sheet, top: u32, stub: usize, banner: &Banner) -> u32 {
         let notes = footnotes::of(self, stub, banner);
-        let width = WORDS * sheet.width(0, banner.last()) * 11.0 / 9.0;
+        let (left, right) = sheet.below(banner.last());
+        let width = WORDS * sheet.width(left, right) * 11.0 / 9.0;
         for (row, note) in (top..).zip(&notes) {
             sheet.heights.insert(row, (height(note, width) * 0.85).max(12.75));
             let style = Style { size: 9, ink: Some(PALE), wrap: true, upper: true, ..Style::default() };
-            sheet.across(row, 0, banner.last(), Value::text(note), style);
+            sheet.across(row, left, right, Value::text(note), style);
         }
         top + notes.len() as u32
     }

@@ -231,12 +231,12 @@ fn a_table_stands_as_agencies_print_it() {
             "",
             "Two-sided z tests of column proportions at 95 % (capital letters); p not adjusted.",
             "Significantly different from everyone: ▲ higher, ▽ lower at the looser level.",
-            "Variance: each answer is one person.",
-            "Gender: chi-square 21.43, df 2, p < 0.001; Cramér's V 0.23.",
+            "Margins of error and tests count every answer as one person drawn at random.",
+            "Do the answers differ between the columns at all? A small p says that they do, V how much, from 0 to 1 (chi-square). By Gender: p < 0.001, V 0.23 (21.43, 2 df).",
             "** Very small base, as a rule under 30 answers: an indication only.",
             "* Small base, as a rule under 100 answers: read with care.",
-            "hidden: too few people, or a cell from which such a one could be worked out.",
-            "Percentages are rounded for display, so that those of one answer each may add up to 99 or 101. - none; * in a cell: less than 0.5 %; blank: not asked.",
+            "hidden: not shown, to protect the answers of few people: theirs, or a figure from which theirs could be worked out.",
+            "Percentages are rounded for display, so that those of one answer each may add up to 99 or 101. -: nobody; <0.5%: some, but so few that it would say 0 %; empty: not asked.",
         ]
     );
     assert_eq!((table.frozen, table.repeated, table.on_one_page), ((8, 2), Some((4, 7)), true));
@@ -249,7 +249,7 @@ fn a_table_stands_as_agencies_print_it() {
         "and over what is nested"
     );
     let style = |row, column| &table.cell(row, column).unwrap().style;
-    assert_eq!(style(16, 2).number, "[=0]\"-\";[<0.005]\"*\";0%");
+    assert_eq!(style(16, 2).number, "[=0]\"-\";[<0.005]\"<0.5%\";0%");
     assert_eq!((style(8, 9).number.as_str(), style(8, 11).number.as_str()), ("#,##0\"*\"", "#,##0\"**\""));
     assert!(style(9, 0).bold && style(10, 2).bold && !style(11, 0).bold, "nets are bold");
     assert_eq!(style(17, 2).number, "0.00");
@@ -300,7 +300,7 @@ fn findings_may_stand_below_and_shares_alone() {
         ]
     );
     let fill = |row, column| table.cell(row, column).unwrap().style.fill;
-    assert_eq!(table.cell(11, 3).unwrap().style.number, "[=0]\"-\";[<0.0005]\"*\";0.0%");
+    assert_eq!(table.cell(11, 3).unwrap().style.number, "[=0]\"-\";[<0.0005]\"<0.05%\";0.0%");
     assert!(fill(11, 3).is_some() && fill(11, 4).is_some() && fill(11, 3) != fill(11, 4));
     assert_eq!((fill(11, 2), fill(13, 3)), (None, None));
 }
@@ -311,7 +311,7 @@ fn a_share_is_shaded_by_index_with_a_sign() {
     let table = sheet(&book, "Table 1");
     // 60 % of women, an index of 120; 70 % on twenty answers say nothing.
     let women = &table.cell(12, 3).unwrap().style;
-    assert_eq!(women.number, "[=0]\"› \"\"-\";[<0.005]\"› \"\"*\";\"› \"0%");
+    assert_eq!(women.number, "[=0]\"› \"\"-\";[<0.005]\"› \"\"<0.5%\";\"› \"0%");
     assert!(women.fill.is_some());
     assert_eq!(table.cell(14, 11).unwrap().style.fill, None);
     assert_eq!(table.cell(12, 2).unwrap().style.fill, None, "everyone is 100");
@@ -384,6 +384,67 @@ fn what_is_too_wide_is_a_second_banner() {
 }
 
 #[test]
+fn the_words_of_questions_head_the_columns_and_those_of_the_layout_win() {
+    let mut about = tables();
+    about
+        .with_column(polars::prelude::Column::new("column_title".into(), ["Who are you?", "Where? / city"]))
+        .unwrap();
+    let frame = long(&cells());
+    let beside = Beside { tables: Some(&about), ..Beside::default() };
+    let part = Part { name: "visits", kind: "cross_tab", frame: &frame, crossed: Some(beside) };
+    let heads = |labels: &[(&str, &str)]| {
+        let labels = labels.iter().map(|(name, label)| ((*name).to_owned(), (*label).to_owned())).collect();
+        let layout = Layout { labels, ..Layout::default() };
+        let book = Book::of("Visits", &[part], &Origin::default(), &layout).unwrap();
+        shown(sheet(&book, "Table 1"))[4].clone()
+    };
+    assert_eq!(heads(&[]), "|||Who are you?||||Where? · City");
+    assert_eq!(heads(&[("gender", "Sex"), ("region", "Place")]), "|||Sex||||Place by City");
+}
+
+#[test]
+fn a_sheet_too_wide_to_read_is_printed_on_pages_between_groups() {
+    let groups = ["persona", "phase", "region"];
+    let columns = |group: &'static str| {
+        std::iter::once((group, "Total"))
+            .chain(["Westen", "Osten", "Sueden", "Norden", "Ausland"].map(move |to| (group, to)))
+    };
+    let named: Vec<(&str, &str)> = groups.into_iter().flat_map(columns).collect();
+    let answer = |column| Line { column, letters: Some("ABCDE"), letter: Some("A"), ..cells()[0].clone() };
+    let lines: Vec<Line<'_>> = named.into_iter().map(answer).collect();
+    let frame = long(&lines.into_iter().map(|line| Line { base: 400, ..line }).collect::<Vec<_>>());
+    let part = Part { name: "visits", kind: "cross_tab", frame: &frame, crossed: Some(Beside::default()) };
+    let book = Book::of("Visits", &[part], &Origin::default(), &Layout::default()).unwrap();
+    let table = sheet(&book, "Table 1");
+    let repeated = table.repeated_columns.unwrap();
+    assert_eq!(repeated, (0, 3), "the answers, what figures are, and everyone with findings");
+    assert!(!table.breaks.is_empty() && !table.on_one_page);
+    let heads = shown(table)[3].clone();
+    for column in &table.breaks {
+        let head = heads.split('|').nth(usize::from(*column)).unwrap();
+        assert!(["Phase", "Region"].contains(&head), "column {column} has {head} in {heads}");
+    }
+    let ends =
+        table.breaks.iter().copied().chain([table.cells.keys().map(|(_, column)| column + 1).max().unwrap()]);
+    let mut start = repeated.1 + 1;
+    for end in ends {
+        let points = table.points(0, repeated.1) + table.points(start, end - 1);
+        assert!(points * table.shrunk.unwrap() <= 781.0, "{points} points at {:?}", table.shrunk);
+        start = end;
+    }
+    let (title, _) =
+        table.merged.iter().map(|area| (area.right, area.top)).find(|(_, top)| *top == 1).unwrap();
+    assert_eq!(title, repeated.1, "the title is on every page");
+    let file = part_of(&book);
+    assert!(file.contains("<colBreaks") && !file.contains("fitToPage"), "{file}");
+}
+
+/// The third sheet of the file, the first table.
+fn part_of(book: &Book) -> String {
+    part(&book.write().unwrap(), "xl/worksheets/sheet3.xml")
+}
+
+#[test]
 fn a_cross_tab_without_tests_and_questions_does_too() {
     let plain =
         long(&cells()).drop_many(["row_kind", "letter", "letters", "vs_total", "suppressed", "estimate"]);
@@ -419,8 +480,8 @@ fn notes_account_for_data_and_rows() {
     for row in [
         "Software|growthring 0.0.0",
         "answers|a.csv",
-        "Who is in a base|those who answered (answered)",
-        "Variance|each answer is one person",
+        "Who is in a base|those who answered the question",
+        "Margins of error|Margins of error and tests count every answer as one person drawn at random.",
         "Tests|Two-sided z tests of column proportions at 95 % (capital letters); p not adjusted.",
         "Visits by Gender||420|400|400|400|1|row missing 20",
         "visits_by|20 rows are left out",

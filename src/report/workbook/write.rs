@@ -9,7 +9,7 @@ use rust_xlsxwriter::{
     ObjectMovement, Url, Workbook, Worksheet,
 };
 
-use super::list::{List, Values};
+use super::list::{self, List, Values};
 use super::sheet::{Align, Area, Book, Chart, Line, Page, Sheet, Style, Value};
 use super::{LONGEST_TEXT, MOST_COLUMNS, MOST_ROWS, WorkbookError};
 use crate::number;
@@ -87,9 +87,18 @@ fn write_sheet(worksheet: &mut Worksheet, sheet: &Sheet, looks: &mut Looks) -> R
     if let Some((first, last)) = sheet.repeated {
         worksheet.set_repeat_rows(first, last)?;
     }
+    if let Some((first, last)) = sheet.repeated_columns {
+        worksheet.set_repeat_columns(first, last)?;
+    }
     if sheet.on_one_page {
         worksheet.set_print_fit_to_pages(1, 1);
     }
+    if let Some(scale) = sheet.shrunk {
+        worksheet.set_print_scale((100.0 * scale).floor() as u16);
+    }
+    let breaks: Vec<u32> = sheet.breaks.iter().map(|column| u32::from(*column)).collect();
+    worksheet.set_vertical_page_breaks(&breaks)?;
+    worksheet.set_page_breaks(&sheet.row_breaks)?;
     worksheet.set_screen_gridlines(false);
     worksheet.set_margins(0.4, 0.4, 0.5, 0.6, 0.3, 0.3);
     worksheet.set_footer("&L&8&A&R&8&P / &N");
@@ -143,13 +152,15 @@ fn write_list(worksheet: &mut Worksheet, list: &List) -> Result<(), WorkbookErro
         worksheet.autofilter(header, 0, header + list.height, last)?;
         worksheet.set_repeat_rows(header, header)?;
         if list.is_wide() {
-            worksheet.set_print_scale(60);
-            if let Some(stub) = (list.stub() as u16).checked_sub(1) {
-                worksheet.set_repeat_columns(0, stub)?;
+            worksheet.set_print_scale(list::SCALE);
+            if let Some(last) = (list.repeated() as u16).checked_sub(1) {
+                worksheet.set_repeat_columns(0, last)?;
             }
         }
         if let Some(chart) = &list.chart {
-            worksheet.insert_chart(header + list.height + 2, 0, &drawn(chart))?;
+            // Columns that every page repeats would repeat a piece of the chart.
+            let left = if list.is_wide() { list.repeated() as u16 } else { 0 };
+            worksheet.insert_chart(header + list.height + 2, left, &drawn(chart))?;
         }
     }
     Ok(())

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use polars::prelude::{DataType, Schema};
 
 use super::options::{CrossTabOptions, FigureOptions, Item, Order, Report, SectionOptions, TableOptions};
-use super::{Checked, Heading, Headline, Narrative, Part, Scope, Shown, Source, Words};
+use super::{Checked, Heading, Headline, Narrative, Part, Scope, Shown, Source, Words, briefs};
 use crate::diagnostic::{Code, nearest};
 use crate::document::Spanned;
 use crate::expression::Value as Variable;
@@ -222,6 +222,7 @@ fn check_item(cx: &mut Check<'_>, item: &Item, own: Own<'_>) -> Option<Shown> {
             let scope = own.scope(cx, &options.from, options.whole.as_ref());
             Some(Shown::Chart { id: options.from.text().to_owned(), title: title?, scope: scope? })
         }
+        Item::Brief(options) => briefs::check(cx, options, own.split).map(Shown::Brief),
     }
 }
 

@@ -33,12 +33,16 @@ fn headline(document: &Document) -> String {
     const MOST: usize = 3;
     let mut blocks = document.sections.iter().flat_map(|section| &section.blocks);
     let figures = blocks.find_map(|block| match block {
-        Block::Figures(figures) => Some(figures),
+        Block::Figures(figures) => Some((None, figures)),
+        Block::Briefs(briefs) => match briefs.list.as_slice() {
+            [brief] => Some((Some(&brief.name), &brief.figures)),
+            _ => None,
+        },
         _ => None,
     });
-    let Some(figures) = figures else { return document.lead.words() };
-    let words = figures.iter().take(MOST).map(|figure| format!("{} {}", figure.label, figure.value));
-    words.collect::<Vec<_>>().join(" · ")
+    let Some((name, figures)) = figures else { return document.lead.words() };
+    let figures = figures.iter().take(MOST).map(|figure| format!("{} {}", figure.label, figure.value));
+    name.cloned().into_iter().chain(figures).collect::<Vec<_>>().join(" · ")
 }
 
 /// The line at the foot of an index.
@@ -102,15 +106,24 @@ fn document(
     Ok(document)
 }
 
-struct Composer<'a> {
-    tables: &'a Tables,
-    records: BTreeMap<String, Records>,
+/// A caution as a sentence.
+pub(super) enum Told {
+    /// It stands beside the table; the rows it is about, as the caution names them.
+    Beside { text: String, key: String },
+    /// It is about the data behind the page.
+    Behind(String),
+}
+
+/// A page in the making.
+pub(super) struct Composer<'a> {
+    pub tables: &'a Tables,
+    pub records: BTreeMap<String, Records>,
     names: BTreeMap<String, Datum>,
-    own: Option<(&'a str, &'a str)>,
+    pub own: Option<(&'a str, &'a str)>,
     /// What the stages are for, by id.
     descriptions: &'a BTreeMap<String, String>,
     cx: &'a Context<'a>,
-    document: Document,
+    pub document: Document,
 }
 
 impl Composer<'_> {
@@ -151,6 +164,7 @@ impl Composer<'_> {
                     picture.notes.extend(self.scoped(id, *scope));
                     Block::Picture(picture)
                 }
+                Shown::Brief(brief) => Block::Briefs(brief.compose(self)),
             });
         }
         Ok(Section { title: self.heading(&part.title), blocks })
@@ -215,10 +229,31 @@ impl Composer<'_> {
     /// The cautions of a table as notes. Small bases are told by marks where the table or the picture
     /// has them. Cautions of what it was made from concern the data behind the page.
     fn notes(&mut self, id: &str, marked: bool) -> Vec<Note> {
+        let mut notes = Vec::new();
+        for told in self.cautions(id, marked, self.own) {
+            match told {
+                Told::Beside { mut text, key } => {
+                    if let Some((column, value)) = self.own.filter(|_| key.is_empty()) {
+                        let every = column.replace('_', " ");
+                        text.push_str(&format!(" This counts every {every}, not only {value}."));
+                    }
+                    notes.push(self.document.note(&text));
+                }
+                Told::Behind(text) => self.document.about(&text),
+            }
+        }
+        notes
+    }
+
+    /// The cautions of a table as sentences, those of a kind together. `own` is the column and the value
+    /// that they are told for.
+    pub(super) fn cautions(&self, id: &str, marked: bool, own: Option<(&str, &str)>) -> Vec<Told> {
         let told: Vec<&Caution> = self.cx.cautions.get(stage_of(id)).into_iter().flatten().collect();
         let shown: Vec<&Caution> = (told.into_iter())
+            // Pages hold the SVG, which a browser shows in whatever font has the letters.
+            .filter(|caution| caution.code != CautionCode::UnprintableLetters)
             .filter(|caution| !(marked && caution.code == CautionCode::SmallBase && self.is_own(id, caution)))
-            .filter(|caution| self.concerns(id, caution))
+            .filter(|caution| self.concerns(id, caution, own))
             .collect();
         let mut kinds: Vec<(&str, CautionCode)> = Vec::new();
         for caution in &shown {
@@ -226,13 +261,13 @@ impl Composer<'_> {
                 kinds.push((&caution.stage, caution.code));
             }
         }
-        let mut notes = Vec::new();
+        let mut sentences = Vec::new();
         for (stage, code) in kinds {
             let alike: Vec<&Caution> = (shown.iter().copied())
                 .filter(|caution| caution.stage == stage && caution.code == code)
                 .collect();
-            let own = alike.iter().any(|caution| self.is_own(id, caution));
-            let most = if own { TOLD } else { 1 };
+            let is_own = alike.iter().any(|caution| self.is_own(id, caution));
+            let most = if is_own { TOLD } else { 1 };
             let told = if alike.len() > most + 1 { most } else { alike.len() };
             let further = match alike.len() - told {
                 0 => String::new(),
@@ -240,22 +275,18 @@ impl Composer<'_> {
             };
             for (at, caution) in alike[..told].iter().enumerate() {
                 let last = if at + 1 == told { further.as_str() } else { "" };
-                if !own {
+                if !is_own {
                     let message = self.told(caution, &caution.message);
-                    self.document.about(&(sentence(&message) + last));
+                    sentences.push(Told::Behind(sentence(&message) + last));
                     continue;
                 }
                 // What is said of several tables alike is one note.
                 let message = caution.message.replace(&format!("`{stage}`"), "this analysis");
-                let mut text = sentence(&self.told(caution, &message)) + last;
-                if let Some((column, value)) = self.own.filter(|_| caution.key.is_empty()) {
-                    let every = format!(" This counts every {}, not only {value}.", column.replace('_', " "));
-                    text.push_str(&every);
-                }
-                notes.push(self.document.note(&text));
+                let text = sentence(&self.told(caution, &message)) + last;
+                sentences.push(Told::Beside { text, key: caution.key.clone() });
             }
         }
-        notes
+        sentences
     }
 
     /// Whether a caution is about the table itself, or about the table a chart was drawn from.
@@ -269,8 +300,8 @@ impl Composer<'_> {
     /// Whether a caution may be told here: on a page for one value, what is about rows of another is
     /// not. A key that names no column of a table, such as a source or a lookup, is a part of the
     /// pipeline and so about the table as a whole.
-    fn concerns(&self, id: &str, caution: &Caution) -> bool {
-        let Some((column, value)) = self.own else { return true };
+    fn concerns(&self, id: &str, caution: &Caution, own: Option<(&str, &str)>) -> bool {
+        let Some((column, value)) = own else { return true };
         let pairs = pairs(&caution.key);
         let told =
             |wanted: &str| pairs.iter().find(|(name, _)| name == wanted).map(|(_, told)| told.as_str());
@@ -324,7 +355,7 @@ impl Composer<'_> {
 }
 
 /// `region=EMEA, partner=Bell, Book` as pairs; a comma inside a value is no new pair.
-fn pairs(key: &str) -> Vec<(String, String)> {
+pub(super) fn pairs(key: &str) -> Vec<(String, String)> {
     let mut pairs: Vec<(String, String)> = Vec::new();
     for piece in key.split(", ") {
         match (piece.split_once('='), pairs.last_mut()) {

@@ -1,12 +1,13 @@
 #![doc = include_str!("page.md")]
 
+mod briefs;
 mod check;
 mod compose;
 mod narrative;
 mod options;
 mod packs;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use polars::prelude::{
     DataFrame, DataType, Expr, Field, IdxSize, NULL, Schema, SortMultipleOptions, len, lit, when,
@@ -22,8 +23,8 @@ use crate::run::file_name;
 
 pub use narrative::Narrative;
 pub use options::{
-    ChartOptions, CrossTabOptions, FigureOptions, FormatName, Item, MeasureName, Order, Report,
-    SectionOptions, TableOptions,
+    BriefOptions, BriefOrder, ChartOptions, CrossTabOptions, FigureOptions, FormatName, Item, MeasureName,
+    Order, Report, SectionOptions, TableOptions,
 };
 
 /// Columns by which small bases are marked.
@@ -42,7 +43,7 @@ impl Stage for Report {
         let words = self.sections.iter().flat_map(|section| {
             let own = section.text.iter().flat_map(Narrative::tables);
             let items = section.items.iter().flat_map(|item| {
-                item.table().into_iter().chain(item.narratives().into_iter().flat_map(Narrative::tables))
+                item.tables().into_iter().chain(item.narratives().into_iter().flat_map(Narrative::tables))
             });
             own.chain(items)
         });
@@ -57,11 +58,11 @@ impl Stage for Report {
     fn beside(&self, known: &BTreeMap<String, Known>) -> Vec<Input> {
         let named = self.inputs();
         let mut sides: Vec<Input> = Vec::new();
-        for from in self.crossed() {
-            let side = Input::from(Spanned::new(about_tables(from.text()), from.span()));
+        let crossed = self.crossed().map(|from| (from, "cross_tab", about_tables(from.text())));
+        for (from, kind, side) in crossed.chain(self.briefs().flat_map(briefs::beside)) {
+            let side = Input::from(Spanned::new(side, from.span()));
             let is_new = |input: &Input| input.text() != side.text();
-            let crossed = known.get(from.text()).is_some_and(|known| known.kind == "cross_tab");
-            if crossed
+            if known.get(from.text()).is_some_and(|known| known.kind == kind)
                 && known.contains_key(side.text())
                 && named.iter().copied().all(is_new)
                 && sides.iter().all(is_new)
@@ -139,6 +140,7 @@ enum Shown {
     Table { id: String, title: Heading, base: Heading, scope: Scope, listing: Listing },
     CrossTab { id: String, title: Heading, base: Heading, scope: Scope, banner: Banner },
     Chart { id: String, title: Heading, scope: Scope },
+    Brief(briefs::Brief),
 }
 
 #[derive(Debug)]
@@ -154,6 +156,8 @@ struct Tables {
     frames: BTreeMap<String, DataFrame>,
     /// Rows of a table that were left where they are.
     beyond: BTreeMap<String, usize>,
+    /// What is taken of all partners before a page of one is made.
+    peers: BTreeMap<briefs::PeersOf, briefs::Peers>,
 }
 
 /// A report that passed its check.
@@ -218,6 +222,11 @@ impl Ready for Checked {
                 None => plans.push(rows),
             }
         }
+        let rows = |id: &str| {
+            let at = self.sources.iter().position(|source| source.id == id)?;
+            inputs.get(at).map(|table| table.rows.clone())
+        };
+        plans.extend(self.peers().iter().flat_map(|of| of.plans(rows)));
         Ok(Lowered::Reduce(plans))
     }
 
@@ -236,6 +245,14 @@ impl Ready for Checked {
                 tables.beyond.insert(source.id.clone(), beyond);
             }
             tables.frames.insert(source.id.clone(), table);
+        }
+        for of in self.peers() {
+            let peers =
+                briefs::Peers::of(frames.next().unwrap_or_default(), frames.next().unwrap_or_default())?;
+            tables.peers.insert(of, peers);
+        }
+        for brief in self.briefs() {
+            brief.refuse(&tables.frames)?;
         }
         match &self.per {
             Some(per) => self.packs(per, &tables, cx),
@@ -261,6 +278,7 @@ impl Checked {
                 }
                 Shown::CrossTab { id, .. } => whole |= *id == source.id || about_tables(id) == source.id,
                 Shown::Chart { id, .. } => whole |= *id == source.id,
+                Shown::Brief(brief) => whole |= brief.reads(&source.id),
                 _ => {}
             }
         }
@@ -281,12 +299,25 @@ impl Checked {
             Shown::Table { id, .. } | Shown::CrossTab { id, .. } | Shown::Chart { id, .. } => {
                 *id == source.id
             }
+            Shown::Brief(brief) => brief.reads(&source.id),
             Shown::Text(_) | Shown::Figures(_) => false,
         });
         match (uses.next(), uses.next()) {
             (Some(Shown::Table { listing, .. }), None) if self.per.is_none() && !named => Some(listing),
             _ => None,
         }
+    }
+
+    fn briefs(&self) -> impl Iterator<Item = &briefs::Brief> {
+        self.sections.iter().flat_map(|part| &part.items).filter_map(|item| match item {
+            Shown::Brief(brief) => Some(brief),
+            _ => None,
+        })
+    }
+
+    /// The scorecards whose partners are held against their peers, and the peers.
+    fn peers(&self) -> BTreeSet<briefs::PeersOf> {
+        self.briefs().filter_map(briefs::Brief::peers).collect()
     }
 
     fn texts(&self) -> Vec<&narrative::Checked> {
@@ -301,7 +332,7 @@ impl Checked {
                             figures.iter().flat_map(|f| [&f.label, &f.value].into_iter().chain(&f.note)),
                         );
                     }
-                    Shown::Table { .. } | Shown::CrossTab { .. } | Shown::Chart { .. } => {}
+                    Shown::Table { .. } | Shown::CrossTab { .. } | Shown::Chart { .. } | Shown::Brief(_) => {}
                 }
             }
         }

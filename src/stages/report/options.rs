@@ -60,6 +60,8 @@ pub enum Item {
     CrossTab(CrossTabOptions),
     /// A chart, with its description and its data.
     Chart(ChartOptions),
+    /// A page for each partner: how it does, what its good customers look like, whom to steer to it.
+    Brief(BriefOptions),
 }
 
 /// A headline figure.
@@ -197,6 +199,8 @@ pub enum MeasureName {
     Count,
     /// The column share against that of everyone, which is 100.
     Index,
+    /// The count that there would be if the answers did not depend on the columns.
+    Expected,
 }
 
 impl MeasureName {
@@ -207,6 +211,7 @@ impl MeasureName {
             Self::TotalShare => Measure::TotalShare,
             Self::Count => Measure::Count,
             Self::Index => Measure::Index,
+            Self::Expected => Measure::Expected,
         }
     }
 }
@@ -226,7 +231,74 @@ pub struct ChartOptions {
     pub whole: Option<Spanned<bool>>,
 }
 
+/// Pages for partners in a report.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BriefOptions {
+    /// The stage of kind `match_partners`: its list has a page for each partner.
+    pub from: Input,
+    /// The column of the list with what a partner is called. Omitted: the key.
+    #[serde(default)]
+    pub name: Option<Spanned<String>>,
+    /// The columns of the list that are told under the name. Omitted: all that the list keeps.
+    #[serde(default)]
+    pub facts: Option<Vec<Spanned<String>>>,
+    /// The stage of kind `score_partners` that says how each does.
+    #[serde(default)]
+    pub scorecard: Option<Input>,
+    /// The column of the scorecard by which partners are peers, as its `within`. Omitted: all are.
+    #[serde(default)]
+    pub peers: Option<Spanned<String>>,
+    /// The stage of kind `net_promoter` that says what customers say, by the key of the partners.
+    #[serde(default)]
+    pub loyalty: Option<Input>,
+    /// The order of the pages. Omitted: `rank` with a scorecard, else `listed`.
+    #[serde(default)]
+    pub order: Option<Spanned<BriefOrder>>,
+    /// How many pages there are at most, from 1 to 1000; the list of partners says how many more.
+    #[serde(default = "usual_pages")]
+    pub limit: Spanned<u32>,
+    /// How many lines the picture of the good customers has at most, from 1 to 20.
+    #[serde(default = "usual_traits")]
+    pub traits: Spanned<u32>,
+    /// Words for columns, indicators and attributes, where their names do not do.
+    #[serde(default)]
+    pub labels: Entries<Template>,
+    /// How the values of indicators are shown, by the name of the indicator, where the usual way does
+    /// not do.
+    #[serde(default)]
+    pub formats: Entries<FormatName>,
+}
+
+fn usual_pages() -> Spanned<u32> {
+    100.into()
+}
+
+fn usual_traits() -> Spanned<u32> {
+    8.into()
+}
+
+/// The order of the pages for partners.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BriefOrder {
+    /// As the list has them.
+    Listed,
+    /// The best score first; partners without one come last.
+    Rank,
+    /// By what partners are called.
+    Name,
+}
+
 impl Report {
+    /// The briefs.
+    pub(super) fn briefs(&self) -> impl Iterator<Item = &BriefOptions> {
+        self.sections.iter().flat_map(|section| &section.items).filter_map(|item| match item {
+            Item::Brief(options) => Some(options),
+            _ => None,
+        })
+    }
+
     /// The tables that are laid out as cross-tabs.
     pub(super) fn crossed(&self) -> impl Iterator<Item = &Input> {
         self.sections.iter().flat_map(|section| &section.items).filter_map(|item| match item {
@@ -244,16 +316,20 @@ impl Item {
                 .iter()
                 .flat_map(|figure| [&figure.label, &figure.value].into_iter().chain(&figure.note))
                 .collect(),
-            Self::Table(_) | Self::CrossTab(_) | Self::Chart(_) => Vec::new(),
+            Self::Table(_) | Self::CrossTab(_) | Self::Chart(_) | Self::Brief(_) => Vec::new(),
         }
     }
 
-    pub(super) fn table(&self) -> Option<&Input> {
+    /// The tables that it names.
+    pub(super) fn tables(&self) -> Vec<&Input> {
         match self {
-            Self::Table(options) => Some(&options.from),
-            Self::CrossTab(options) => Some(&options.from),
-            Self::Chart(options) => Some(&options.from),
-            Self::Text(_) | Self::Figures(_) => None,
+            Self::Table(options) => vec![&options.from],
+            Self::CrossTab(options) => vec![&options.from],
+            Self::Chart(options) => vec![&options.from],
+            Self::Brief(options) => {
+                [&options.from].into_iter().chain(&options.scorecard).chain(&options.loyalty).collect()
+            }
+            Self::Text(_) | Self::Figures(_) => Vec::new(),
         }
     }
 }

@@ -60,15 +60,17 @@ impl Checked {
     ) -> Result<Estimates, RunError> {
         let (per, written) = (per.value.as_str(), per.span);
         self.splits(per, tables)?;
-        let tables = &tables.frames;
+        let (tables, peers) = (&tables.frames, &tables.peers);
         let mut values: BTreeSet<String> = BTreeSet::new();
         let mut cautions = Vec::new();
         for (id, table) in tables.iter().filter(|(_, table)| table.get_column_index(per).is_some()) {
             let records = Records::read(&table.select([per])?)?;
             let texts: Vec<Option<String>> =
                 (0..records.len()).map(|row| records.get(row, per).text()).collect();
-            // What a picture has as its second input is the total: a row of nobody's, and left out rightly.
-            let total = cx.lineage.get(id).is_some_and(|made| made.kind == "chart" && made.inputs.len() > 1);
+            // The total of net promoter bars is a row of nobody's, and left out rightly.
+            let is_bars = (cx.charts.get(id))
+                .is_some_and(|chart| matches!(chart.mark, crate::chart::Mark::NetPromoter(_)));
+            let total = is_bars && cx.lineage.get(id).is_some_and(|made| made.inputs.len() > 1);
             let nameless =
                 texts.iter().filter(|text| text.is_none()).count().saturating_sub(usize::from(total));
             values.extend(texts.into_iter().flatten());
@@ -106,7 +108,7 @@ impl Checked {
                     Ok((id.clone(), own))
                 })
                 .collect::<Result<BTreeMap<String, DataFrame>, RunError>>()?;
-            let own = Tables { frames: own, ..Tables::default() };
+            let own = Tables { frames: own, peers: peers.clone(), ..Tables::default() };
             let (page, detail) = compose::page(self, &own, Some((per, value)), cx)?;
             let path = format!("packs/{folder}/{stage}.html");
             let label = if value.trim().is_empty() { "(blank)".to_owned() } else { value.clone() };

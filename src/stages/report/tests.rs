@@ -4,6 +4,8 @@ use std::path::Path;
 
 use polars::prelude::{IntoLazy, df};
 
+mod briefs;
+
 use super::*;
 use crate::chart;
 use crate::diagnostic;
@@ -22,6 +24,8 @@ struct Around {
     cautions: BTreeMap<String, Vec<Caution>>,
     variants: bool,
     vars: Vars,
+    /// What made the tables, by id; the others are net promoter scores.
+    kinds: BTreeMap<&'static str, &'static str>,
 }
 
 impl Around {
@@ -47,7 +51,8 @@ impl Around {
         let document = Document::parse(Path::new("pipeline.yaml"), text).0.unwrap();
         let stage: Report = from_node(&document.root).unwrap();
         let known = tables.iter().map(|(name, table)| {
-            let kind = if self.charts.contains_key(*name) { "chart" } else { "net_promoter" };
+            let usual = if self.charts.contains_key(*name) { "chart" } else { "net_promoter" };
+            let kind = self.kinds.get(name).copied().unwrap_or(usual);
             ((*name).to_owned(), Known { kind: kind.into(), schema: Some(table.schema().as_ref().clone()) })
         });
         let known: BTreeMap<String, Known> = known.collect();
