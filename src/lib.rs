@@ -2,6 +2,7 @@
 
 pub mod chart;
 pub mod cli;
+pub mod crossing;
 pub mod dataset;
 pub mod diagnostic;
 pub mod document;

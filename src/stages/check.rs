@@ -10,6 +10,7 @@ use super::{Expression, Input, Template};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::document::{Document, Span, Spanned};
 use crate::expression::{self, MistakeKind, Typed};
+use crate::number;
 use crate::pipeline::{Fault, Vars, unknown_variable};
 
 /// The stage under check, what its inputs look like, and the mistakes found so far.
@@ -309,10 +310,17 @@ impl<'a> Check<'a> {
         if (low..=high).contains(&value.value) {
             return Some(value.value);
         }
-        self.found.push(
+        let told =
             Diagnostic::error(Code::OutOfRange, format!("stage `{}` has {what} out of range", self.stage))
-                .primary(value.span, format!("wanted is a number from {low} to {high}")),
-        );
+                .primary(value.span, format!("wanted is a number from {low} to {high}"));
+        // Percent, where a share is wanted.
+        let share = value.value / 100.0;
+        self.found.push(match high <= 1.0 && (low..=high).contains(&share) {
+            true => {
+                told.help(format!("for {} % write `{}`", number::plain(value.value), number::plain(share)))
+            }
+            false => told,
+        });
         None
     }
 

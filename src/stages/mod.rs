@@ -8,10 +8,13 @@ pub mod cross_tab;
 pub mod enrich;
 mod exact;
 pub mod export;
+pub mod lifecycle;
+pub mod match_partners;
 mod named;
 pub mod net_promoter;
 pub mod page;
 pub mod report;
+mod sample;
 pub mod score_partners;
 pub mod segment;
 pub mod sql;
@@ -37,7 +40,9 @@ pub static STAGES: &[&dyn Kind] = &[
     &kind::<centralize::Centralize>(),
     &kind::<enrich::Enrich>(),
     &kind::<segment::Segment>(),
+    &kind::<lifecycle::Lifecycle>(),
     &kind::<score_partners::ScorePartners>(),
+    &kind::<match_partners::MatchPartners>(),
     &kind::<net_promoter::NetPromoter>(),
     &kind::<cross_tab::CrossTab>(),
     &kind::<sql::Sql>(),

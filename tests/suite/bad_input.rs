@@ -925,6 +925,89 @@ fn an_interruption_publishes_nothing() {
     assert!(!out.join("_work").exists());
 }
 
+/// The statistics of a stage take many seconds; nobody waits for them.
+#[cfg(unix)]
+#[test]
+fn an_interruption_does_not_wait_for_a_stage() {
+    use std::io::{BufRead, BufReader, Read};
+
+    let folder = Folder::new();
+    let values = |n: u32| format!("P{n},{},{}\n", n * 7919 % 3001, n * 104_729 % 2999);
+    folder.write("answers.csv", format!("partner,x,y\n{}", (0..3000).map(values).collect::<String>()));
+    let card = |draws: u32| {
+        format!(
+            "version: 1\nname: p\ndatasets: {{ a: {{ path: answers.csv, types: {{ x: float, y: float }} }} }}\n\
+             stages:\n  card:\n    score_partners:\n      key: partner\n      from: a\n      indicators:\n        \
+             - {{ name: x, from: a, value: x }}\n        - {{ name: y, from: a, value: y }}\n      \
+             stability: {{ draws: {draws} }}\n"
+        )
+    };
+    folder.write("p.yaml", card(100_000));
+    for name in ["-TERM", "-INT"] {
+        let mut child = folder
+            .command(&["--log-format", "json", "run", "p.yaml"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("a run");
+        let mut told = BufReader::new(child.stderr.take().expect("stderr"));
+        let mut lines = String::new();
+        while !lines.contains("\"started\"") {
+            assert!(told.read_line(&mut lines).expect("a line") > 0, "it ended before it began: {lines}");
+        }
+        // Well into the draws, which are the stage's own work and not the engine's.
+        std::thread::sleep(Duration::from_secs(1));
+        assert!(child.try_wait().expect("a state").is_none(), "it ended before it was interrupted");
+        signal(&child, name);
+        let begun = Instant::now();
+        let status = child.wait().expect("an end");
+        assert!(begun.elapsed() < Duration::from_secs(5), "it took {:?} to stop", begun.elapsed());
+        told.read_to_string(&mut lines).expect("the rest");
+        assert_eq!(status.code(), Some(130), "{lines}");
+        assert!(lines.contains("interrupted; nothing was published"), "{lines}");
+        assert!(!lines.contains("panicked"), "{lines}");
+    }
+    assert!(!folder.path().join("out/p/_current.json").exists());
+    let files = folder.files();
+    let records: Vec<_> = files.iter().filter(|file| file.ends_with("manifest.json")).collect();
+    assert_eq!(records.len(), 2, "{files:?}");
+    assert!(records.iter().all(|record| folder.read(record).contains("\"status\": \"interrupted\"")));
+
+    folder.write("p.yaml", card(100)).runs(&[]);
+    assert!(!folder.path().join("out/p/_work").exists());
+}
+
+/// A file that never comes, as on a disk that does not answer: the program ends all the same, at once
+/// where it is told twice.
+#[cfg(unix)]
+#[test]
+fn an_interruption_ends_a_run_that_does_not_answer() {
+    let folder = Folder::new();
+    let made = Command::new("mkfifo").arg(folder.path().join("p.yaml")).status().expect("mkfifo");
+    assert!(made.success());
+    for (signals, least, most) in [(1, 1500, 5000), (2, 0, 1500)] {
+        let child = folder
+            .command(&["run", "p.yaml"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("a run");
+        std::thread::sleep(Duration::from_secs(1));
+        let begun = Instant::now();
+        for _ in 0..signals {
+            signal(&child, "-TERM");
+            // Two at once would be one.
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        let ended = child.wait_with_output().expect("an end");
+        let took = begun.elapsed().as_millis();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(130), "{said}");
+        assert_eq!(said, "error: interrupted; what was begun is swept away by the next run\n");
+        assert!((least..most).contains(&took), "{signals}: it took {took} ms to stop");
+    }
+}
+
 /// `kill -9` at many moments, most of them while the version is being published: a reader sees the old
 /// version whole or the new version whole.
 #[cfg(unix)]

@@ -153,3 +153,91 @@ fn too_many_rows_are_refused_with_a_place() {
     assert_eq!(told[0].code.word(), "unusable-data");
     assert_eq!(told[0].message, "stage `bars` has more records than a picture can show");
 }
+
+/// Sixty partners of three regions, every tenth without a second indicator, with their score card.
+const CARD: &str = "  card:\n    score_partners:\n      key: partner\n      from: answers\n      keep: [region]\n      \
+                    min_share: 0.6\n      stability: { draws: 200 }\n      compare: { attributes: [phase, n] }\n      \
+                    indicators:\n        - { name: sales, from: answers, value: n }\n        \
+                    - { name: loyalty, from: answers, value: recommend }\n  \
+                    table:\n    chart: { from: card, mark: { scorecard: { label: partner } } }\n  \
+                    sure:\n    chart: { from: card, mark: { ranks: { label: partner } } }\n  \
+                    apart:\n    chart: { from: card.high_low, mark: { contrast: {} } }\n";
+
+fn partners() -> TempDir {
+    let mut rows = "partner,region,phase,recommend,n\n".to_owned();
+    for at in 0..60 {
+        let region = ["North", "South", ""][(at % 30) / 14];
+        let recommend = if at % 10 == 7 { String::new() } else { (at * 7 % 11).to_string() };
+        rows.push_str(&format!(
+            "Vertriebsgesellschaft {at:02},{region},{},{recommend},{}\n",
+            ["new", "old"][at / 30],
+            at * at
+        ));
+    }
+    answers(&rows)
+}
+
+#[test]
+fn pictures_of_partners_come_from_their_score_card() {
+    let folder = partners();
+    let run = run(&folder, "out", CARD);
+    let table = texts(&svg(&run, "table"));
+    let count = |word: &str| table.iter().filter(|text| *text == word).count();
+    // Half of the weight is less than the 60 % that are asked for.
+    assert_eq!((count("no score"), count("weight 50%"), count("1–1")), (6, 2, 1), "{table:?}");
+    assert!(table.iter().any(|text| text.starts_with("Small figures beside a rank")), "{table:?}");
+    let sure = texts(&svg(&run, "sure"));
+    assert!(sure.iter().any(|text| text == "Draws in"), "{sure:?}");
+    assert_eq!(sure.iter().filter(|text| *text == "no score").count(), 6);
+    let apart = texts(&svg(&run, "apart"));
+    assert!(
+        apart.contains(&"Phase: new".to_owned()) && apart.contains(&"higher in “high”".to_owned()),
+        "{apart:?}"
+    );
+    assert!(apart.iter().any(|text| text.starts_with("Filled and bold: p below 0.05")), "{apart:?}");
+}
+
+#[test]
+fn a_pack_shows_its_partners_with_the_ranks_of_all() {
+    let folder = partners();
+    let pack = "  pack:\n    report:\n      title: Partners\n      per: region\n      sections:\n        \
+                - items: [{ chart: { from: table } }, { chart: { from: sure } }, { chart: { from: apart, whole: true } }]\n";
+    let run = run(&folder, "out", &format!("{CARD}{pack}"));
+    let ranks_of = |page: &str| -> Vec<usize> {
+        let page = std::fs::read_to_string(run.folder.join(page)).unwrap();
+        let first = page.split("<svg").nth(1).unwrap().split("</svg>").next().unwrap();
+        let texts = texts(first);
+        assert!(
+            texts.iter().any(|text| text.starts_with("Ranks and tiers are those among all 54")),
+            "{texts:?}"
+        );
+        // A rank stands before its interval and its name.
+        let names = texts.iter().enumerate().filter(|(_, text)| text.starts_with("Vertriebs"));
+        let ranked = names.filter(|(at, _)| texts[at - 1].len() > "–".len());
+        ranked.filter_map(|(at, _)| texts[at - 2].parse().ok()).collect()
+    };
+    let mut all: Vec<usize> =
+        ["packs/North/pack.html", "packs/South/pack.html"].into_iter().flat_map(ranks_of).collect();
+    all.sort_unstable();
+    let known = all.len();
+    all.dedup();
+    assert!(known == all.len() && *all.last().unwrap() > known, "ranks of all partners: {all:?}");
+    // Those without a region are told of, all of them.
+    let told = run.cautions.iter().map(|caution| caution.message.as_str()).collect::<Vec<_>>();
+    assert!(told.contains(&"8 rows of `table` without `region` are in no report of `pack`"), "{told:?}");
+    assert!(told.contains(&"4 rows of `sure` without `region` are in no report of `pack`"), "{told:?}");
+}
+
+#[test]
+fn a_look_of_an_indicator_that_is_not_there_is_refused() {
+    let folder = partners();
+    let wrong = CARD.replace(
+        "{ label: partner } } }\n  sure",
+        "{ label: partner, indicators: { salse: {} } } } }\n  sure",
+    );
+    let run = run(&folder, "out", &wrong);
+    assert_eq!(run.exit(), 3);
+    let told = run.diagnostics();
+    assert_eq!(told[0].message, "stage `table` says how an indicator looks that its records do not have");
+    assert!(format!("{:?}", told[0]).contains("did you mean `sales`?"), "{:?}", told[0]);
+}

@@ -227,7 +227,7 @@ fn progress_is_json_where_asked() {
     let lines: Vec<serde_json::Value> =
         said.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))).collect();
     assert!(lines.iter().any(|line| line["event"] == "finished" && line["stage"] == "nps"), "{said}");
-    assert!(lines.iter().any(|line| line["event"] == "caution" && line["code"].is_string()), "{said}");
+    assert!(lines.iter().any(|line| line["event"] == "caution" && line["stage"] == "nps"), "{said}");
     let last = lines.last().unwrap();
     assert_eq!((&last["event"], &last["status"]), (&"ended".into(), &"published".into()), "{said}");
     assert_eq!(last["exit"], 0);
@@ -237,6 +237,28 @@ fn progress_is_json_where_asked() {
     let first: serde_json::Value = serde_json::from_str(stderr(&wrong).lines().next().unwrap()).unwrap();
     assert_eq!(first["event"], "diagnostic");
     assert!(first["labels"][0]["line"].is_number(), "{first}");
+}
+
+/// Cautions of the same words are told apart by their stages.
+#[test]
+fn a_caution_names_its_stage() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.csv"), "partner,x\nP1,1\nP2,2\nP3,\n").unwrap();
+    let card = "score_partners: { key: partner, from: a, indicators: [{ name: x, from: a, value: x }] }";
+    let text = format!(
+        "version: 1\nname: v\ndatasets: {{ a: {{ path: a.csv, types: {{ x: float }} }} }}\nstages:\n  \
+         one: {{ {card} }}\n  two: {{ {card} }}\n  none: {{ enrich: {{ from: a, where: x > 9 }} }}\n"
+    );
+    std::fs::write(folder.path().join("v.yaml"), text).unwrap();
+    let ran = growthring(folder.path(), &["run", "v.yaml"]);
+    let said = stderr(&ran);
+    assert_eq!(ran.status.code(), Some(0), "{said}");
+    for stage in ["one", "two"] {
+        let line = format!("caution[missing-values] in `{stage}`: 1 of 3 partners has no value");
+        assert_eq!(said.matches(&line).count(), 1, "{said}");
+    }
+    // The message begins with the stage: it is not named twice.
+    assert!(said.contains("caution[no-rows]: `none` has no rows; `a` has 3"), "{said}");
 }
 
 /// A stage that leaves nothing says so, and a dataset that cannot be read is told once.
@@ -315,6 +337,63 @@ fn variants_lie_side_by_side() {
     let wrong = show(&["--variant", "mars"]);
     assert_eq!(wrong.status.code(), Some(2));
     assert!(stderr(&wrong).contains("unknown-variant"), "{}", stderr(&wrong));
+}
+
+/// What pandas calls a category is a text for every stage.
+#[test]
+fn categories_are_text_in_every_stage() {
+    use polars::prelude::*;
+    let folder = tempfile::tempdir().unwrap();
+    let frame = df!(
+        "who" => ["a", "b", "c", "d"],
+        "region" => [Some("Ost"), Some("West"), None, Some("Ost")],
+        "score" => [10i64, 9, 3, 7]
+    );
+    let category = DataType::from_categories(Categories::global());
+    let held = cols(["who", "region"]).as_expr().cast(category);
+    let mut frame = frame.unwrap().lazy().with_columns([held]).collect().unwrap();
+    let file = std::fs::File::create(folder.path().join("p.parquet")).unwrap();
+    ParquetWriter::new(file).finish(&mut frame).unwrap();
+    std::fs::write(folder.path().join("names.csv"), "code,name,who\nOst,East,a\nWest,West,b\n").unwrap();
+    let text = r#"version: 1
+name: c
+datasets: { p: { path: p.parquet }, names: { path: names.csv } }
+stages:
+  named:
+    enrich:
+      from: p
+      lookups: [{ table: names, on: { region: code }, take: [name] }]
+      derive:
+        same: region = 'Ost'
+        other: region <> 'Ost'
+        listed: region IN ('Ost', 'Nord')
+        like: region LIKE 'O%'
+        part: UPPER(region) || CASE region WHEN 'Ost' THEN '!' ELSE '?' END
+  east: { enrich: { from: p, where: region = 'Ost' } }
+  asked: { sql: { from: p, query: "SELECT who, region FROM p WHERE region = 'Ost' ORDER BY who" } }
+  kinds: { segment: { from: p, method: { rules: { segments: [{ name: east, where: region = 'Ost' }] } } } }
+  table: { cross_tab: { from: p, where: "region IS NOT NULL", rows: [score], columns: [region] } }
+  nps: { net_promoter: { from: p, score: score, by: [region] } }
+"#;
+    std::fs::write(folder.path().join("c.yaml"), text).unwrap();
+    let ran = growthring(folder.path(), &["run", "c.yaml"]);
+    assert_eq!(ran.status.code(), Some(0), "{}", stderr(&ran));
+    let show =
+        |stage: &str| stdout(&growthring(folder.path(), &["show", "c.yaml", stage, "--format", "csv"]));
+    let rows = "who,region,score,name,same,other,listed,like,part\n\
+        a,Ost,10,East,true,false,true,true,OST!\n\
+        b,West,9,West,false,true,false,false,WEST?\n\
+        c,,3,,,,,,\n\
+        d,Ost,7,East,true,false,true,true,OST!\n";
+    assert_eq!(show("named"), rows);
+    assert_eq!(show("east"), "who,region,score\na,Ost,10\nd,Ost,7\n");
+    assert_eq!(show("asked"), "who,region\na,Ost\nd,Ost\n");
+    assert!(show("kinds").ends_with("d,Ost,7,east\n"), "{}", show("kinds"));
+    assert!(show("table").contains("West") && show("nps").contains("West"));
+    let wrong = text.replace("where: region = 'Ost'", "where: region = 1");
+    std::fs::write(folder.path().join("c.yaml"), wrong).unwrap();
+    let told = stderr(&growthring(folder.path(), &["check", "c.yaml"]));
+    assert!(told.contains("`=` compares text with integer"), "{told}");
 }
 
 #[test]

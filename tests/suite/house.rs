@@ -127,6 +127,7 @@ fn check_and_plan_run_no_query() {
 fn only_the_command_line_prints_and_only_main_exits() {
     for folder in [
         "chart",
+        "crossing.rs",
         "dataset",
         "diagnostic",
         "document",

@@ -232,6 +232,11 @@ proptest! {
             prop_assert!(!some.contains(&of(at)) || estimates[at].is_none());
         }
         let chi_squares = numbers(&made.sides["tables"], "chi_square");
+        let expected = numbers(&made.table, "expected");
+        for (at, number) in table.iter().enumerate() {
+            let touched = some.iter().any(|(other, _)| other == number);
+            prop_assert!(!touched || expected[at].is_none());
+        }
         for (at, chi_square) in chi_squares.iter().enumerate() {
             let touched = some.iter().any(|(table, _)| table.as_deref() == Some((at + 1).to_string().as_str()));
             prop_assert!(!touched || chi_square.is_none());
@@ -302,6 +307,262 @@ proptest! {
     }
 }
 
+/// Three personas put together in two nets that have one in common.
+fn put_together() -> Question {
+    Question::column("persona").net("Low", ["persona 0", "persona 1"]).net("Mid", ["persona 1", "persona 2"])
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    /// A net among the columns is the column that its answers would be if they were one.
+    #[test]
+    fn a_net_of_columns_is_its_answers_as_one(rows in rows(60), variance in 0..3usize) {
+        let is = |name: &str| col("persona").eq(lit(name));
+        let recoded = when(is("persona 0").or(is("persona 1"))).then(lit("Low")).otherwise(col("persona"));
+        let rows = frame(&rows).lazy().with_column(recoded.alias("recoded"));
+        let made = |column: &str, question: Question| {
+            let columns = CrossTab::new([["score"]], [["who"]]).columns;
+            let stage = CrossTab { columns, ..rich(VARIANCES[variance]).weight("w") };
+            let question = Question { column: Some(column.into()), ..question };
+            apply(stage.question("who", question), rows.clone()).unwrap()
+        };
+        let nets = made("persona", Question::default().net("Low", ["persona 0", "persona 1"]));
+        let plain = made("recoded", Question::default());
+        let columns = words(&plain.table, "column_value");
+        prop_assume!(columns.contains(&Some("Low".into())));
+        // Lines of the same columns, in tests on both sides.
+        let same = |table: &DataFrame, names: &[&str]| -> Vec<usize> {
+            let names: Vec<_> = names.iter().map(|name| words(table, name)).collect();
+            let known = |text: &String| {
+                let of = text.strip_prefix("not ").unwrap_or(text);
+                columns.contains(&Some(of.to_owned()))
+            };
+            let is_known = |at: &usize| names.iter().all(|name| name[*at].as_ref().is_some_and(known));
+            (0..table.height()).filter(is_known).collect()
+        };
+        let compare = |ours: &DataFrame, theirs: &DataFrame, names: &[&str], figures: Vec<String>| {
+            let (places, all) = (same(ours, names), same(theirs, names));
+            for figure in figures {
+                let (ours, theirs) = (numbers(ours, &figure), numbers(theirs, &figure));
+                let pick = |of: Vec<Option<f64>>, places: &[usize]| places.iter().map(|at| of[*at]).collect::<Vec<_>>();
+                close(&pick(ours, &places), &pick(theirs, &all)).map_err(|told| TestCaseError::fail(format!("{figure}: {told}")))?;
+            }
+            Ok::<(), TestCaseError>(())
+        };
+        // Expected counts are of the table's answers, which are others.
+        let figures = floats(&plain.table).into_iter().filter(|name| name != "expected").collect();
+        compare(&nets.table, &plain.table, &["column_value"], figures)?;
+        let figures = ["difference", "statistic", "df", "p_value"].map(str::to_owned).to_vec();
+        compare(&nets.sides["tests"], &plain.sides["tests"], &["column_value", "against_value"], figures)?;
+        // The table as a whole is tested as if it had no net.
+        let alone = made("persona", Question::default());
+        for figure in ["chi_square", "likelihood_ratio", "min_expected", "rao_scott", "rao_scott_p"] {
+            close(&numbers(&nets.sides["tables"], figure), &numbers(&alone.sides["tables"], figure))?;
+        }
+    }
+
+    /// A net has letters of no answer of its own, and its answers none of it.
+    #[test]
+    fn no_net_is_tested_against_its_own(rows in rows(60), variance in 0..3usize) {
+        let columns = CrossTab::new([["score"]], [vec!["who"], vec!["region", "who"]]).columns;
+        let stage = CrossTab { columns, ..rich(VARIANCES[variance]) }.question("who", put_together());
+        let made = apply(stage.bases(0, 0), frame(&rows).lazy()).unwrap();
+        let tests = &made.sides["tests"];
+        let own = |text: &str| text.rsplit(" / ").next().unwrap().to_owned();
+        let (columns, others) = (words(tests, "column_value"), words(tests, "against_value"));
+        for (at, against) in words(tests, "against").iter().enumerate().filter(|(_, against)| against.as_deref() == Some("column")) {
+            let pair = [own(columns[at].as_deref().unwrap()), own(others[at].as_deref().unwrap())];
+            let is = |a: &str, b: &str| pair == [a, b] || pair == [b, a];
+            prop_assert!(!is("Low", "persona 0") && !is("Low", "persona 1") && !is("Mid", "persona 1") && !is("Mid", "persona 2"), "{:?} {:?}", pair, against);
+        }
+    }
+
+    /// Nothing hidden can be computed with the help of nets among the columns, nested or not.
+    #[test]
+    fn nothing_hidden_can_be_computed_from_nets_of_columns(rows in rows(200), below in 3..7u64) {
+        let stage = CrossTab::new([["score"]], [vec!["who"], vec!["region", "who"], vec!["who", "region"], vec!["region"]])
+            .question("score", Question::column("answer").net("low", ["0", "1", "2"]).net("high", ["9", "10"]))
+            .question("who", put_together())
+            .suppress(below);
+        let published = Published::new(&apply(stage, frame(&rows).lazy()).unwrap());
+        published.hides_small(below)?;
+        published.hides_what_depends()?;
+        let mut sums = published.sums();
+        for (table, column) in &published.nets {
+            let names: Vec<&str> = column.split(" / ").collect();
+            let answers = |name: &&str| if *name == "Low" { Some(["persona 0", "persona 1"]) } else if *name == "Mid" { Some(["persona 1", "persona 2"]) } else { None };
+            let at = names.iter().position(|name| answers(name).is_some()).unwrap();
+            let members: Vec<String> = answers(&names[at]).unwrap().iter().map(|answer| {
+                let mut names = names.clone();
+                names[at] = answer;
+                names.join(" / ")
+            }).collect();
+            let rows: BTreeSet<&String> = published.counts.keys().filter(|place| place.0 == *table).map(|place| &place.1).collect();
+            for row in rows {
+                let place = |column: &String| (*table, row.clone(), column.clone());
+                let there = members.iter().map(place).filter(|place| published.counts.contains_key(place));
+                let mut sum: Vec<(Place, f64)> = there.map(|place| (place, 1.0)).collect();
+                sum.push((place(column), -1.0));
+                sums.push(sum);
+            }
+        }
+        published.determines_nothing(sums)?;
+    }
+
+    /// Nor of several answers that make the columns.
+    #[test]
+    fn nothing_hidden_of_several_columns_can_be_computed(rows in rows(200), below in 3..7u64) {
+        let persona = |at: usize| col("persona").eq(lit(format!("persona {at}"))).fill_null(lit(false));
+        let answer = |low: i64, high: i64| {
+            col("answer").gt_eq(lit(low)).and(col("answer").lt_eq(lit(high))).fill_null(lit(false))
+        };
+        let any = || persona(0).or(answer(7, 10));
+        let fair = || persona(1).or(answer(6, 8));
+        let rows = frame(&rows).lazy().with_columns([
+            any().alias("web"), fair().alias("fair"), persona(2).and(any().or(fair()).not()).alias("none"),
+        ]);
+        let question = Question {
+            none_of_these: Some(Answer("none".into()).into()),
+            ..Question::flags([("web", "Web"), ("fair", "Fair"), ("none", "None")])
+                .net("Any", ["web", "fair"]).net("Outside", ["fair"])
+        };
+        let made = apply(CrossTab::new([["region"]], [["q"]]).question("q", question).suppress(below), rows).unwrap();
+        let published = Published::new(&made);
+        published.hides_small(below)?;
+        published.hides_what_depends()?;
+        let rows: BTreeSet<String> = published.counts.keys().map(|place| place.1.clone()).collect();
+        let at = |row: &String, column: &str| (1, row.clone(), column.to_owned());
+        let mut sums = Vec::new();
+        for row in &rows {
+            sums.push(vec![(at(row, "Any"), 1.0), (at(row, "None"), 1.0), (at(row, "Total"), -1.0)]);
+            sums.push(vec![(at(row, "Outside"), 1.0), (at(row, "Fair"), -1.0)]);
+        }
+        for column in ["Web", "Fair", "None", "Any", "Outside", "Total"] {
+            let sign = |row: &String| if row == "base" { -1.0 } else { 1.0 };
+            sums.push(rows.iter().map(|row| (at(row, column), sign(row))).collect());
+        }
+        published.determines_nothing(sums)?;
+    }
+
+    /// Of answers that no row shows, base and statistics tell no small number, in any column.
+    #[test]
+    fn statistics_of_unseen_answers_tell_no_few(rows in rows(200), below in 3..7u64, rule in 0..2usize) {
+        let answer = Question { hide_answers: true, ..Question::column("answer") }
+            .net("low", ["0", "1", "2"]).statistics([Statistic::Mean, Statistic::Nps]);
+        let answer = match rule {
+            0 => answer.off_scale(["5", "11"]),
+            _ => Question { scores: (0..9).map(|at| (["0", "1", "2", "3", "4", "6", "7", "8", "9"][at], at as f64)).collect(), ..answer },
+        };
+        let stage = CrossTab::new([["score"]], [["region"], ["persona"]]).question("score", answer).suppress(below);
+        let made = apply(stage, frame(&rows).lazy()).unwrap().table;
+        let (n, base, kinds) = (numbers(&made, "n"), numbers(&made, "base"), words(&made, "row_kind"));
+        let key = |at: usize| (words(&made, "table")[at].clone(), words(&made, "column_value")[at].clone());
+        let mut told: BTreeMap<_, Vec<f64>> = BTreeMap::new();
+        for at in (0..n.len()).filter(|at| matches!(kinds[*at].as_deref(), Some("mean" | "nps"))) {
+            if let (Some(n), Some(base)) = (n[at], base[at]) {
+                told.entry(key(at)).or_default().push(base - n);
+            }
+        }
+        let few = |n: f64| n >= 1.0 && n < below as f64;
+        for ((table, column), left) in &told {
+            prop_assert!(!left.iter().any(|n| few(*n)), "{:?} {:?}: {:?}", table, column, left);
+            prop_assert!(left.len() < 2 || !few((left[0] - left[1]).abs()), "{:?} {:?}: {:?}", table, column, left);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    /// Nor with the help of another question of the same column: nets of it, its mean, columns put together.
+    #[test]
+    fn nothing_hidden_can_be_computed_from_a_second_question(rows in rows(200), below in 3..7u64) {
+        let made = apply(twins().suppress(below), in_three(&rows)).unwrap();
+        let published = Published::new(&made);
+        published.hides_small(below)?;
+        let mut sums = published.sums();
+        for place in published.counts.keys() {
+            let first = (1, place.1.clone(), place.2.clone());
+            if place.0 > 1 && published.counts.contains_key(&first) {
+                sums.push(vec![(first, 1.0), (place.clone(), -1.0)]);
+            }
+            let parts: Vec<Place> = match (place.1.as_str(), place.2.as_str()) {
+                ("Some", column) => ["1", "2"].map(|row| (place.0, row.to_owned(), column.to_owned())).into(),
+                (row, "Ends") => ["region 0", "region 2"].map(|column| (place.0, row.to_owned(), column.to_owned())).into(),
+                _ => continue,
+            };
+            let known = parts.into_iter().filter(|part| published.counts.contains_key(part));
+            let sum: Vec<(Place, f64)> = known.map(|part| (part, 1.0)).chain([(place.clone(), -1.0)]).collect();
+            // A net of nobody is nobody by its name.
+            if sum.len() > 1 {
+                sums.push(sum);
+            }
+        }
+        published.determines_nothing(sums)?;
+        // A mean beside an answer that is hidden elsewhere tells it.
+        let hidden: BTreeSet<&String> = published.counts.iter().filter(|(_, n)| n.is_none()).map(|(place, _)| &place.2).collect();
+        for (column, n) in by_table(&made.table, "mean").into_values().flatten() {
+            prop_assert!(n.is_none() || !hidden.contains(&column), "the mean of {} is told", column);
+        }
+    }
+
+    /// Answers that no row shows, of whom few gave one, are told by no statistic of as few points.
+    #[test]
+    fn statistics_of_few_scores_tell_no_few(rows in rows(200), below in 3..7u64, kind in 0..2usize) {
+        let (statistic, word) = [(Statistic::Mean, "mean"), (Statistic::Nps, "nps")][kind];
+        let question = || Question::column("reco").statistics([statistic]);
+        let stage = |question| CrossTab::new([["q"]], [["region"], ["persona"]]).question("q", question);
+        let rows = in_three(&rows);
+        let truth = apply(stage(question()), rows.clone()).unwrap().table;
+        let mut few: BTreeSet<(i64, String)> = BTreeSet::new();
+        for (row, columns) in by_table(&truth, "answer") {
+            few.extend(columns.into_iter().filter(|(_, n)| n.is_some_and(|n| n >= 1.0 && n < below as f64)).map(|(column, _)| (row, column)));
+        }
+        let hiding = Question { hide_answers: true, ..question() };
+        let made = apply(stage(hiding).suppress(below), rows).unwrap();
+        let told = by_table(&made.table, word);
+        for (table, columns) in &told {
+            for (column, n) in columns {
+                prop_assert!(n.is_none() || !few.contains(&(*table, column.clone())), "{} is told", column);
+            }
+            // Everyone is in both tables, so that either total is the total.
+            let is_total = |(column, n): &(String, Option<f64>)| column == "Total" && n.is_some();
+            let total = told.values().flatten().any(is_total);
+            let open = columns.iter().filter(|(column, n)| column != "Total" && n.is_none()).count();
+            prop_assert!(!total || open != 1, "the rest tells one of {:?}", columns);
+        }
+    }
+}
+
+/// People of a region and a persona, with an answer of three points, and one of each class of promoters.
+fn in_three(rows: &[Row]) -> LazyFrame {
+    let complete = ["region", "persona", "answer"].map(|name| col(name).is_not_null());
+    let complete = complete.into_iter().reduce(Expr::and).unwrap();
+    let points = (col("answer") + lit(1)).floor_div(lit(5));
+    let reco = points.clone() * lit(2) + lit(6);
+    frame(rows).lazy().filter(complete).with_columns([points.alias("three"), reco.alias("reco")])
+}
+
+/// Answers, the same with a net, and their mean; regions, the same with a net.
+fn twins() -> CrossTab {
+    CrossTab::new([["three"], ["boxes"], ["means"]], [["region"], ["area"]])
+        .question("boxes", Question::column("three").net("Some", ["1", "2"]))
+        .question("means", Question::column("three").statistics([Statistic::Mean]).hide_answers())
+        .question("area", Question::column("region").net("Ends", ["region 0", "region 2"]))
+}
+
+/// By table the columns of rows of a kind, each with its people if they are told.
+fn by_table(table: &DataFrame, kind: &str) -> BTreeMap<i64, Vec<(String, Option<f64>)>> {
+    let (kinds, columns) = (words(table, "row_kind"), words(table, "column_value"));
+    let (tables, n) = (numbers(table, "table"), numbers(table, "n"));
+    let mut found: BTreeMap<i64, Vec<(String, Option<f64>)>> = BTreeMap::new();
+    for at in (0..table.height()).filter(|at| kinds[*at].as_deref() == Some(kind)) {
+        found.entry(tables[at].unwrap() as i64).or_default().push((columns[at].clone().unwrap(), n[at]));
+    }
+    found
+}
+
 /// The counts of a table as a reader sees them: by table, row and column; rows end with the base.
 struct Published {
     counts: BTreeMap<Place, Option<f64>>,
@@ -309,6 +570,8 @@ struct Published {
     silent: BTreeMap<Place, bool>,
     shares_of_total: BTreeMap<Place, bool>,
     kinds: BTreeMap<(i64, String), String>,
+    /// Columns that are nets.
+    nets: BTreeSet<(i64, String)>,
     columns: BTreeMap<i64, String>,
     rows: BTreeMap<i64, String>,
 }
@@ -336,17 +599,20 @@ impl Published {
             "conf_low",
             "conf_high",
             "index",
+            "expected",
             "residual",
         ]
         .iter()
         .map(|name| numbers(table, name))
         .collect();
         let of_total = ["row_share", "index", "residual"].map(|name| numbers(table, name));
+        let column_kinds = text("column_kind");
         let mut made = Self {
             counts: BTreeMap::new(),
             silent: BTreeMap::new(),
             shares_of_total: BTreeMap::new(),
             kinds: BTreeMap::new(),
+            nets: BTreeSet::new(),
             columns: tables.iter().copied().zip(text("column_variable")).collect(),
             rows: tables.iter().copied().zip(text("row_variable")).collect(),
         };
@@ -357,6 +623,9 @@ impl Published {
             made.silent.insert(place.clone(), figures.iter().all(|figure| figure[at].is_none()));
             made.shares_of_total.insert(place, of_total.iter().any(|figure| figure[at].is_some()));
             made.kinds.insert((tables[at], rows[at].clone()), kinds[at].clone());
+            if column_kinds[at] == "net" {
+                made.nets.insert((tables[at], columns[at].clone()));
+            }
         }
         made
     }
@@ -395,7 +664,7 @@ impl Published {
             for row in &rows {
                 let mut sum: Vec<(Place, f64)> = columns
                     .iter()
-                    .filter(|column| **column != total)
+                    .filter(|column| **column != total && !self.nets.contains(&(*table, (*column).clone())))
                     .map(|column| (at(row, column), 1.0))
                     .collect();
                 sum.push((at(row, &total), -1.0));

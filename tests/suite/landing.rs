@@ -350,6 +350,37 @@ fn parquet_is_scanned_where_it_lies_and_rows_are_numbered_in_each_file() {
     assert_eq!(landed.rows_in(), 3);
 }
 
+/// Columns `region` and `y`, `region` held as `dtype`.
+fn held_as(dtype: DataType, regions: &[Option<&str>], y: &[i64]) -> DataFrame {
+    let frame = df!("region" => regions, "y" => y).unwrap().lazy();
+    frame.with_column(col("region").cast(dtype)).collect().unwrap()
+}
+
+#[test]
+fn categories_are_text_also_beside_files_of_text() {
+    let folder = TempDir::new().unwrap();
+    let pandas = DataType::from_categories(Categories::global());
+    let listed = DataType::from_frozen_categories(FrozenCategories::new(["West", "Ost"]).unwrap());
+    let files = [
+        ("a.parquet", held_as(pandas, &[Some("Ost"), None], &[1, 2])),
+        ("b.parquet", held_as(listed, &[Some("West")], &[3])),
+        ("c.parquet", held_as(DataType::String, &[Some("Nord")], &[4])),
+    ];
+    for (name, mut frame) in files {
+        parquet(&folder.path().join(name), &mut frame);
+    }
+    for (path, rows) in [("a.parquet", 2), ("b.parquet", 1), ("*.parquet", 4)] {
+        let landed = land(path, &plain(), folder.path()).unwrap();
+        assert_eq!(landed.schema().get("region"), Some(&DataType::String), "{path}");
+        for mut frame in [landed.plain().unwrap(), landed.rows().unwrap()] {
+            assert_eq!(frame.collect_schema().unwrap().get("region"), Some(&DataType::String), "{path}");
+            assert_eq!(cells(frame).len(), rows);
+        }
+    }
+    let all = land("*.parquet", &plain(), folder.path()).unwrap();
+    assert_eq!(cells(all.plain().unwrap()), [["Ost", "1"], ["∅", "2"], ["West", "3"], ["Nord", "4"]]);
+}
+
 #[test]
 fn parquet_that_is_corrupt_empty_or_of_another_type_is_told() {
     let folder = folder(&[("bad.parquet", b"PAR1 this is not a footer PAR1"), ("empty.parquet", b"")]);

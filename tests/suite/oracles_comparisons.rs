@@ -472,13 +472,15 @@ fn tables_as_a_whole_are_tested_as_by_r() {
         for (r, row) in case.order("stub_order").iter().enumerate() {
             for (c, column) in case.order("banner_order").iter().enumerate() {
                 let keys = [("row_value", row.as_str()), ("column_value", column.as_str())];
-                let theirs = &case.expected("adjusted_residuals")[r][c];
-                close(
-                    find(&made.table, &keys, "residual"),
-                    1.0,
-                    theirs,
-                    &format!("{name}: {row} by {column}"),
-                );
+                for (ours, theirs) in [("residual", "adjusted_residuals"), ("expected", "expected_counts")] {
+                    let theirs = &case.expected(theirs)[r][c];
+                    close(
+                        find(&made.table, &keys, ours),
+                        1.0,
+                        theirs,
+                        &format!("{name}: {ours} of {row} by {column}"),
+                    );
+                }
             }
         }
     }
