@@ -10,6 +10,7 @@ use super::{
 use crate::diagnostic::Code;
 use crate::document::Spanned;
 use crate::expression::{self, conditions};
+use crate::stages::keys::common;
 use crate::stages::segment::day;
 use crate::stages::{exact, type_name};
 
@@ -425,14 +426,5 @@ fn reach(measure: &Measure, cx: &mut Check<'_>) -> Option<Reach> {
             );
             None
         }
-    }
-}
-
-/// The type in which keys of several tables meet: whole numbers of any width are one type.
-fn common(dtype: &DataType) -> DataType {
-    match dtype {
-        dtype if dtype.is_integer() => DataType::Int64,
-        DataType::Categorical(..) | DataType::Enum(..) => DataType::String,
-        dtype => dtype.clone(),
     }
 }

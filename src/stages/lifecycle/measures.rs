@@ -7,6 +7,7 @@ use super::periods::Calendar;
 use super::{Checked, Column, Measured, Reach, Summary, Table};
 use crate::stages::exact;
 use crate::stages::named::named;
+use crate::stages::refusal;
 
 // Columns of one's own beside the user's, which go by their names.
 pub(super) const KEY: &str = "lifecycle key";
@@ -71,13 +72,7 @@ impl Measured {
             col(VALUE).is_null(),
             col(DATE).cast(DataType::Int32).gt(lit(calendar.as_of)).fill_null(lit(false)),
         ];
-        let reason = refused
-            .into_iter()
-            .enumerate()
-            .rev()
-            .fold(lit(NULL).cast(DataType::Int8), |rest, (at, refused)| {
-                when(refused).then(lit(at as i8)).otherwise(rest)
-            });
+        let reason = refusal::reason(refused);
         let listed = customers.clone().select([col(KEY), col(WHO), col(SINCE)]);
         let early = col(DATE).lt(col(SINCE)).fill_null(lit(false));
         rows.clone()

@@ -5,7 +5,7 @@ use polars::prelude::{DataType, Expr};
 use super::{Check, Checked, Column, Demand, Input, Known, MatchPartners, Score, Scored, Wanted, tables};
 use crate::diagnostic::Code;
 use crate::document::Spanned;
-use crate::stages::score_partners::common;
+use crate::stages::keys::common;
 use crate::stages::{Expression, exact, type_name};
 use crate::stats::credibility::Kind;
 

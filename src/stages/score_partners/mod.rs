@@ -23,6 +23,7 @@ use super::{
 };
 use crate::diagnostic::{Code, RunError};
 use crate::document::Spanned;
+use crate::stages::keys::common;
 use crate::stages::named::named;
 use crate::stats::composite::{Aggregation, Direction, Normalisation};
 use crate::stats::rank_stability::Plan;
@@ -137,15 +138,6 @@ impl Stage for ScorePartners {
             stability: stability?,
         };
         (named && same && scaled).then_some(ready)
-    }
-}
-
-/// The type in which keys of several tables meet: whole numbers of any width are one type.
-pub(super) fn common(dtype: &DataType) -> DataType {
-    match dtype {
-        dtype if dtype.is_integer() => DataType::Int64,
-        DataType::Categorical(..) | DataType::Enum(..) => DataType::String,
-        dtype => dtype.clone(),
     }
 }
 

@@ -13,6 +13,7 @@ pub use summary::Summary;
 use super::{day, named};
 use crate::diagnostic::{Code, RunError};
 use crate::document::Spanned;
+use crate::stages::refusal;
 use crate::stages::{
     Check, Column, Context, Estimates, Input, Lowered, Promise, Ready, Reduced, Side, Table, Template, exact,
 };
@@ -455,13 +456,7 @@ impl Transactions {
             None => lit(0.0),
         };
         let refused = [col("key").is_null(), col("day").is_null(), col("amount").is_null(), late];
-        let reason = refused
-            .into_iter()
-            .enumerate()
-            .rev()
-            .fold(lit(NULL).cast(DataType::Int8), |rest, (at, refused)| {
-                when(refused).then(lit(at as i8)).otherwise(rest)
-            });
+        let reason = refusal::reason(refused);
         rows.clone()
             .select([
                 named(&self.key).alias("key"),

@@ -9,6 +9,7 @@ use crate::diagnostic::{Caution, CautionCode, Code, Diagnostic, RunError};
 use crate::document::Spanned;
 use crate::number;
 use crate::stages::named::named;
+use crate::stages::refusal;
 use crate::stages::segment::{integers, words};
 use crate::stages::{Check, Input, exact};
 
@@ -89,13 +90,7 @@ impl Columns {
             recency().lt(zero()).or(recency().gt(age())),
             repeats().gt(zero()).neq(recency().gt(zero())),
         ];
-        let reason = refused
-            .into_iter()
-            .enumerate()
-            .rev()
-            .fold(lit(NULL).cast(DataType::Int8), |rest, (at, refused)| {
-                when(refused).then(lit(at as i8)).otherwise(rest)
-            });
+        let reason = refusal::reason(refused);
         let mean = match &self.mean_amount {
             Some(mean) => exact::number(named(mean)),
             None => lit(NULL).cast(DataType::Float64),
